@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+import { enableCompileCache } from 'node:module'
+import process from 'node:process'
+
+// Later starts read what the first one compiled.
+enableCompileCache()
+const { main } = await import('../src/main/cli.ts')
+
+const asked = Promise.withResolvers<string>()
+const stop = (reason: string): void => asked.resolve(reason)
+
+process.exitCode = await main({
+  argv: process.argv.slice(2),
+  env: process.env,
+  stdin: process.stdin,
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  stopped: () => {
+    process.once('SIGTERM', stop)
+    process.once('SIGINT', stop)
+    return asked.promise
+  },
+})

@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { inspect } from 'node:util'
+import { Fault } from '../lib/fault.ts'
+import { nearest } from '../lib/nearest.ts'
+import { SETTINGS, type Setting, type SettingName } from './settings.ts'
+
+export type LogLevel = ReturnType<typeof SETTINGS.logLevel.accept>
+
+/** Settings that may be shown. */
+export interface Config {
+  readonly host: string
+  readonly port: number
+  /** Absolute path. */
+  readonly dataFolder: string
+  readonly publicUrl: string | undefined
+  readonly trustedProxies: readonly string[]
+  readonly logLevel: LogLevel
+  readonly adminUser: string
+  readonly corsOrigins: readonly string[]
+}
+
+/** Settings that may not. They do not show when this is printed or written as JSON. */
+export interface Secrets {
+  readonly databaseUrl: string | undefined
+  readonly adminPassword: string | undefined
+  readonly metricsToken: string | undefined
+}
+
+export interface Loaded {
+  readonly config: Config
+  readonly secrets: Secrets
+  /** Settings that have no effect, each with what may have been meant. */
+  readonly warnings: readonly string[]
+  /** Where each value came from: `default`, the variable or the flag. For `config:show`. */
+  readonly sources: Readonly<Record<SettingName, string>>
+}
+
+export interface Given {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Values of the command line, by flag. */
+  readonly flags: Readonly<Record<string, string | undefined>>
+}
+
+/** Reads, checks and freezes the configuration. Throws one Fault `bad-request` that names every wrong setting, a line each. */
+export function loadConfig(given: Given): Loaded {
+  const problems: string[] = []
+  const values: Record<string, unknown> = {}
+  const sources: Record<string, string> = {}
+  for (const [name, setting] of Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]) {
+    try {
+      const { value, source } = readSetting(setting, given)
+      values[name] = value
+      sources[name] = source
+    } catch (error) {
+      problems.push((error as Error).message)
+    }
+  }
+  if (problems.length > 0) throw new Fault('bad-request', problems.join('\n'), { reason: 'setting' })
+  const { databaseUrl, adminPassword, metricsToken, ...shown } = values
+  const config = { ...shown, dataFolder: resolve(values['dataFolder'] as string) } as unknown as Config
+  return {
+    config: Object.freeze(config),
+    secrets: concealed({ databaseUrl, adminPassword, metricsToken } as Secrets),
+    warnings: unknownVariables(given.env),
+    sources: sources as Record<SettingName, string>,
+  }
+}
+
+interface Written {
+  readonly text: string
+  /** Flag or variable that gave it. */
+  readonly source: string
+}
+
+function readSetting(setting: Setting<unknown>, given: Given): { value: unknown; source: string } {
+  const written = findWritten(setting, given)
+  const text = written?.text ?? setting.fallback
+  const source = written?.source ?? (setting.fallback === undefined ? 'not set' : 'default')
+  if (text === undefined) return { value: undefined, source }
+  try {
+    return { value: setting.accept(text), source }
+  } catch (error) {
+    const shown = setting.secret ? '' : ` (it is "${text.slice(0, 200)}")`
+    throw new Error(`${source} ${(error as Error).message}${shown}`, { cause: error })
+  }
+}
+
+function findWritten(setting: Setting<unknown>, { env, flags }: Given): Written | undefined {
+  const flag = setting.flag === undefined ? undefined : flags[setting.flag]
+  if (flag !== undefined) return { text: flag, source: `--${setting.flag}` }
+  const variable = env[setting.variable]
+  const fileVariable = `${setting.variable}_FILE`
+  const file = env[fileVariable]
+  if (variable !== undefined && file !== undefined) {
+    throw new Error(`${setting.variable} and ${fileVariable} are both set: keep one of them`)
+  }
+  // A variable that is there but empty counts as not set, as container tools leave them.
+  if (file !== undefined && file !== '') return { text: readValueFile(fileVariable, file), source: fileVariable }
+  return variable === undefined || variable === '' ? undefined : { text: variable, source: setting.variable }
+}
+
+function readValueFile(variable: string, file: string): string {
+  try {
+    return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
+    throw new Error(`${variable} names the file ${file}, which cannot be read (${reason})`, { cause: error })
+  }
+}
+
+/** Variables that a program beside the server reads, not the server. */
+const OTHER_VARIABLES = /^CLOUDLET_TEST_/
+
+function unknownVariables(env: Given['env']): string[] {
+  const known = Object.values(SETTINGS).flatMap(({ variable }) => [variable, `${variable}_FILE`])
+  return Object.keys(env)
+    .filter((name) => name.startsWith('CLOUDLET_') && !OTHER_VARIABLES.test(name) && !known.includes(name))
+    .map((name) => {
+      const meant = nearest(name, known)
+      return `${name} is no setting of Cloudlet${meant === undefined ? '' : `; did you mean ${meant}?`}`
+    })
+}
+
+/** The same values, but not to be seen by printing the object. */
+function concealed<T extends object>(secrets: T): T {
+  const hidden = Object.defineProperties({}, Object.getOwnPropertyDescriptors(secrets)) as T
+  for (const name of Object.keys(secrets)) Object.defineProperty(hidden, name, { enumerable: false })
+  Object.defineProperty(hidden, inspect.custom, { value: () => '[secrets]', enumerable: false })
+  return Object.freeze(hidden)
+}

@@ -1,0 +1,124 @@
+import { acceptNetworks, acceptOrigin, acceptOrigins, acceptPort, acceptText, oneOf } from './accept.ts'
+
+/** Turns a written value into the one that is used. Throws an Error whose message says what is accepted. */
+type Accept<T> = (text: string) => T
+
+export interface Setting<T> {
+  /** The environment variable. The same name with `_FILE` behind it names a file that holds the value. */
+  readonly variable: string
+  /** Option of the command line, for the few that have one. */
+  readonly flag?: string
+  /** As it would be written; undefined for none. */
+  readonly fallback?: string
+  /** Never shown and never logged. */
+  readonly secret: boolean
+  /** For the reference page. */
+  readonly summary: string
+  readonly example: string
+  readonly accept: Accept<T>
+}
+
+function setting<T>(definition: Omit<Setting<T>, 'secret'> & { readonly secret?: boolean }): Setting<T> {
+  return { secret: false, ...definition }
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+
+/** Every setting there is. What is not in this table cannot be set. */
+export const SETTINGS = {
+  host: setting({
+    variable: 'CLOUDLET_HOST',
+    flag: 'host',
+    fallback: '127.0.0.1',
+    summary: 'Address to listen on. `0.0.0.0` is every IPv4 address of this machine, `::` every address.',
+    example: '0.0.0.0',
+    accept: acceptText,
+  }),
+  port: setting({
+    variable: 'CLOUDLET_PORT',
+    flag: 'port',
+    fallback: '8080',
+    summary: 'Port to listen on. `0` takes any free one.',
+    example: '8080',
+    accept: acceptPort,
+  }),
+  dataFolder: setting({
+    variable: 'CLOUDLET_DATA',
+    flag: 'data',
+    fallback: './data',
+    summary: 'Folder for everything Cloudlet keeps. It is made when it is missing.',
+    example: '/srv/cloudlet',
+    accept: acceptText,
+  }),
+  publicUrl: setting({
+    variable: 'CLOUDLET_PUBLIC_URL',
+    summary:
+      'Address by which people reach this server, such as `https://cloud.example.org`. Every link begins with it. Without it, links begin with the host that each request names.',
+    example: 'https://cloud.example.org',
+    accept: acceptOrigin,
+  }),
+  trustedProxies: setting({
+    variable: 'CLOUDLET_TRUSTED_PROXIES',
+    fallback: '',
+    summary:
+      'Addresses or networks of your reverse proxies, with commas between them; `loopback` is this machine. Only they may say who the client is (`X-Forwarded-For`) and by which address it came.',
+    example: 'loopback, 10.0.0.0/8',
+    accept: acceptNetworks,
+  }),
+  databaseUrl: setting({
+    variable: 'CLOUDLET_DATABASE_URL',
+    secret: true,
+    summary: 'PostgreSQL database to use in place of SQLite in the data folder.',
+    example: 'postgres://cloudlet:password@db.example.org/cloudlet',
+    accept: acceptDatabaseUrl,
+  }),
+  logLevel: setting({
+    variable: 'CLOUDLET_LOG_LEVEL',
+    fallback: 'info',
+    summary: 'How much is logged: `debug` (every request), `info`, `warn` or `error`.',
+    example: 'info',
+    accept: oneOf(LOG_LEVELS),
+  }),
+  adminUser: setting({
+    variable: 'CLOUDLET_ADMIN_USER',
+    fallback: 'admin',
+    summary: 'Name of the administrator that the first start makes.',
+    example: 'admin',
+    accept: acceptText,
+  }),
+  adminPassword: setting({
+    variable: 'CLOUDLET_ADMIN_PASSWORD',
+    secret: true,
+    summary: 'Password of the administrator that the first start makes. Without it one is made up and printed once.',
+    example: 'a long password',
+    accept: acceptText,
+  }),
+  metricsToken: setting({
+    variable: 'CLOUDLET_METRICS_TOKEN',
+    secret: true,
+    summary: 'Bearer token for `/metrics`, 16 characters or more. Without it only this machine itself may read them.',
+    example: 'a long random text',
+    accept: acceptToken,
+  }),
+  corsOrigins: setting({
+    variable: 'CLOUDLET_CORS_ORIGINS',
+    fallback: '',
+    summary: 'Origins of web pages elsewhere that may call the API, with commas between them. Empty: none.',
+    example: 'https://app.example.org',
+    accept: acceptOrigins,
+  }),
+} as const
+
+export type SettingName = keyof typeof SETTINGS
+
+function acceptDatabaseUrl(text: string): string {
+  if (!/^postgres(?:ql)?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new Error('must be postgres://user:password@host/database')
+  }
+  return text
+}
+
+function acceptToken(text: string): string {
+  if (text.length < 16) throw new Error('must have 16 characters or more')
+  return text
+}

@@ -1,0 +1,18 @@
+import type { CreateTableBuilder } from 'kysely'
+import type { DatabaseKind } from './database.ts'
+
+/** A primary key that the database counts up and never gives out twice. */
+export function bigIdentity<Table extends string, Columns extends string, Name extends string>(
+  table: CreateTableBuilder<Table, Columns>,
+  name: Name,
+  kind: DatabaseKind,
+): CreateTableBuilder<Table, Columns | Name> {
+  return kind === 'sqlite'
+    ? table.addColumn(name, 'integer', (column) => column.primaryKey().autoIncrement())
+    : table.addColumn(name, 'bigint', (column) => column.primaryKey().generatedAlwaysAsIdentity())
+}
+
+/** The type of a column that holds bytes. */
+export function bytesType(kind: DatabaseKind): 'blob' | 'bytea' {
+  return kind === 'sqlite' ? 'blob' : 'bytea'
+}

@@ -1,0 +1,68 @@
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Fault } from '../lib/fault.ts'
+import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
+
+export const DATABASE_FILE = 'cloudlet.db'
+
+/** Says that this folder is the one the database knows. A folder without it is a disk that is not mounted. */
+const MARKER_FILE = '.cloudlet-data'
+const LOCK_FILE = 'server.lock'
+
+/** Makes the folder when it is missing. Throws Fault `bad-request` when it cannot be used. */
+export function prepareDataFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    accessSync(folder, constants.W_OK | constants.R_OK | constants.X_OK)
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
+    throw new Fault(
+      'bad-request',
+      `CLOUDLET_DATA: the folder ${folder} cannot be written (${reason})`,
+      {},
+      { cause: error },
+    )
+  }
+}
+
+export function hasDatabaseFile(folder: string): boolean {
+  return existsSync(join(folder, DATABASE_FILE))
+}
+
+/** Whether a server has run with this folder before. */
+export function hasMarker(folder: string): boolean {
+  return existsSync(join(folder, MARKER_FILE))
+}
+
+export function writeMarker(folder: string): void {
+  const text = 'Cloudlet keeps its data here. This file tells it that the right disk is mounted; leave it in place.\n'
+  writeFileSync(join(folder, MARKER_FILE), text, { flush: true })
+}
+
+/** Whether there is nothing in the folder but what a start puts there. */
+export function looksEmpty(folder: string): boolean {
+  const ours = new Set([LOCK_FILE, `${LOCK_FILE}-journal`, 'lost+found'])
+  return readdirSync(folder).every((name) => ours.has(name))
+}
+
+/**
+ * Makes this process the only server on the folder until `release`, or until it ends in whatever way. The lock is one of
+ * SQLite's own, which the operating system lets go with the process. Throws Fault `conflict`.
+ */
+export function lockDataFolder(folder: string): { release(): void } {
+  let lock: SqliteConnection | undefined
+  try {
+    lock = connectSqlite(join(folder, LOCK_FILE), false)
+    lock.exec('pragma locking_mode = exclusive; pragma journal_mode = delete; begin exclusive')
+  } catch (error) {
+    lock?.close()
+    throw new Fault(
+      'conflict',
+      `CLOUDLET_DATA: another Cloudlet server is running on the folder ${folder}. Stop it, or give this one a folder of its own`,
+      { reason: 'folder-in-use' },
+      { cause: error },
+    )
+  }
+  const held = lock
+  return { release: () => held.close() }
+}

@@ -1,0 +1,78 @@
+import { backup, DatabaseSync, type StatementSync } from 'node:sqlite'
+
+/** The only file that knows `node:sqlite`. */
+export type SqliteValue = string | number | bigint | null | Uint8Array
+
+export interface SqliteConnection {
+  /** Rows of a statement that returns some; for others how many rows changed and the last row id. */
+  run(sql: string, parameters: readonly unknown[]): SqliteResult
+  /** Statements without parameters and results, several at once. */
+  exec(sql: string): void
+  /** A statement kept by the caller, for the hottest reads. */
+  prepare(sql: string): StatementSync
+  /** Copies the database, while others read and write it, into a file. */
+  backupTo(file: string): Promise<void>
+  close(): void
+}
+
+export interface SqliteResult {
+  readonly rows: Record<string, unknown>[]
+  readonly changes: number
+  readonly insertId: number | bigint
+}
+
+const MAX_STATEMENTS = 500
+/** For readers, who wait only while a crashed writer's log is read again. Writers wait in `sqlite-writer.ts`. */
+const BUSY_TIMEOUT_MS = 5_000
+
+/** Opens a file with foreign keys on. A reader cannot write, whatever the statement says. */
+export function connectSqlite(file: string, readOnly: boolean): SqliteConnection {
+  const database = new DatabaseSync(file, {
+    readOnly,
+    timeout: readOnly ? BUSY_TIMEOUT_MS : 0,
+    enableForeignKeyConstraints: true,
+  })
+  const statements = new Map<string, StatementSync>()
+  const prepared = (sql: string): StatementSync => {
+    let statement = statements.get(sql)
+    if (statement === undefined) {
+      if (statements.size >= MAX_STATEMENTS) statements.clear()
+      statement = database.prepare(sql)
+      statements.set(sql, statement)
+    }
+    return statement
+  }
+  return {
+    run(sql, parameters) {
+      const statement = prepared(sql)
+      const values = parameters.map(toSqlite)
+      if (statement.columns().length > 0) {
+        return { rows: statement.all(...values) as Record<string, unknown>[], changes: 0, insertId: 0 }
+      }
+      const result = statement.run(...values)
+      return { rows: [], changes: Number(result.changes), insertId: result.lastInsertRowid }
+    },
+    exec: (sql) => database.exec(sql),
+    prepare: (sql) => database.prepare(sql),
+    async backupTo(target) {
+      await backup(database, target)
+    },
+    close: () => database.close(),
+  }
+}
+
+function toSqlite(value: unknown): SqliteValue {
+  switch (typeof value) {
+    case 'string':
+    case 'bigint':
+      return value
+    case 'number':
+      if (Number.isInteger(value) && !Number.isSafeInteger(value)) throw new RangeError('Integer beyond 2^53')
+      return value
+    case 'object':
+      if (value === null || value instanceof Uint8Array) return value
+      break
+    default:
+  }
+  throw new TypeError(`A ${typeof value} cannot be a parameter of a statement`)
+}

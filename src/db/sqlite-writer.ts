@@ -1,0 +1,184 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { setTimeout } from 'node:timers/promises'
+import { Kysely } from 'kysely'
+import { Fault } from '../lib/fault.ts'
+import type { Tables, Tx } from './database.ts'
+import { isBusy, storageFault } from './errors.ts'
+import type { SqliteConnection } from './sqlite-connection.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
+
+interface Waiting {
+  readonly work: (tx: Tx) => Promise<unknown>
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Done {
+  readonly waiting: Waiting
+  readonly value: unknown
+}
+
+export interface SqliteWriter {
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T>
+  /** Resolves when nothing is waiting any more. */
+  drain(): Promise<void>
+}
+
+export interface SqliteWriterDeps {
+  readonly connection: SqliteConnection
+  /** Makes everything committed so far durable: an fsync of the write-ahead log, off the event loop. */
+  readonly sync: () => Promise<void>
+  /** Told after each commit how many writers shared it. */
+  readonly onCommit: (writers: number) => void
+}
+
+/** Writers that share one commit at most. More would only make the first of them wait. */
+const MAX_BATCH = 128
+
+/**
+ * One writer at a time, many a commit: all that wait run one after the other, each in its own savepoint, then one commit
+ * and one sync make them durable together, and only then they are told. The next batch runs while that sync is under
+ * way. A sync that fails leaves unknown what is on the disk, so nothing is written any more until a restart has read it
+ * again.
+ */
+export function createSqliteWriter({ connection, sync, onCommit }: SqliteWriterDeps): SqliteWriter {
+  const queue: Waiting[] = []
+  const insideWrite = new AsyncLocalStorage<true>()
+  let running: Promise<void> | undefined
+  let syncing: Promise<void> = Promise.resolve()
+  let failure: Fault | undefined
+
+  const runBatches = async (): Promise<void> => {
+    while (queue.length > 0) {
+      const done = await runBatch(connection, queue, insideWrite)
+      if (done.length === 0) continue
+      onCommit(done.length)
+      // Syncs keep the order of the commits; the loop goes on with the next batch meanwhile.
+      syncing = syncing.then(() => tellWhenDurable(done))
+    }
+  }
+  const tellWhenDurable = async (done: readonly Done[]): Promise<void> => {
+    try {
+      if (failure === undefined) await sync()
+    } catch (error) {
+      failure = new Fault(
+        'unavailable',
+        'The disk could not keep the last write. Check it, then restart Cloudlet',
+        {},
+        { cause: error },
+      )
+    }
+    for (const { waiting, value } of done) {
+      if (failure === undefined) waiting.resolve(value)
+      else waiting.reject(failure)
+    }
+  }
+  return {
+    write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+      if (insideWrite.getStore() === true) {
+        return Promise.reject(new Error('Database.write inside Database.write would wait for itself: pass the tx on'))
+      }
+      if (failure !== undefined) return Promise.reject(failure)
+      return new Promise<T>((resolve, reject) => {
+        queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
+        running ??= runBatches().finally(() => {
+          running = undefined
+        })
+      })
+    },
+    async drain() {
+      while (running !== undefined) await running
+      await syncing
+    },
+  }
+}
+
+/** Runs waiting writers in one transaction. What it returns is committed, not yet durable; failed writers are told here. */
+async function runBatch(
+  connection: SqliteConnection,
+  queue: Waiting[],
+  insideWrite: AsyncLocalStorage<true>,
+): Promise<Done[]> {
+  const done: Done[] = []
+  try {
+    await begin(connection)
+  } catch (error) {
+    queue.shift()?.reject(storageFault(error))
+    return done
+  }
+  try {
+    for (let count = 0; count < MAX_BATCH; count++) {
+      const waiting = queue.shift()
+      if (waiting === undefined) break
+      const result = await runInSavepoint(connection, waiting, insideWrite)
+      if (result !== undefined) done.push(result)
+    }
+    connection.exec('commit')
+    return done
+  } catch (error) {
+    rollback(connection)
+    const fault = storageFault(error)
+    for (const { waiting } of done) waiting.reject(fault)
+    return []
+  }
+}
+
+/** How long another process, such as a command beside the server, may hold the right to write. */
+const LOCK_WAIT_MS = 10_000
+const LOCK_RETRY_MS = 5
+
+/** Waits for other processes without stopping the event loop, which SQLite's own waiting would do. */
+async function begin(connection: SqliteConnection): Promise<void> {
+  const giveUpAt = performance.now() + LOCK_WAIT_MS
+  for (;;) {
+    try {
+      connection.exec('begin immediate')
+      return
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAt) throw error
+    }
+    await setTimeout(LOCK_RETRY_MS)
+  }
+}
+
+async function runInSavepoint(
+  connection: SqliteConnection,
+  waiting: Waiting,
+  insideWrite: AsyncLocalStorage<true>,
+): Promise<Done | undefined> {
+  let isOpen = true
+  const guard = {
+    check(): void {
+      if (!isOpen) throw new Error('This transaction has ended')
+    },
+  }
+  const tx = new Kysely<Tables>({ dialect: sqliteDialect(connection, guard) }) as unknown as Tx
+  connection.exec('savepoint writer')
+  try {
+    const value = await insideWrite.run(true, () => waiting.work(tx))
+    isOpen = false
+    connection.exec('release writer')
+    return { waiting, value }
+  } catch (error) {
+    isOpen = false
+    waiting.reject(storageFaultOr(error))
+    // A full disk rolls the whole transaction back by itself; the failing statement then throws for the batch.
+    connection.exec('rollback to writer')
+    connection.exec('release writer')
+    return undefined
+  }
+}
+
+/** An error of the program stays what it is; an error of the disk becomes a Fault. */
+function storageFaultOr(error: unknown): unknown {
+  const fault = storageFault(error)
+  return fault.kind === 'internal' ? error : fault
+}
+
+function rollback(connection: SqliteConnection): void {
+  try {
+    connection.exec('rollback')
+  } catch {
+    // There is nothing to roll back when SQLite has done it already.
+  }
+}

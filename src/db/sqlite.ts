@@ -1,0 +1,102 @@
+import { closeSync, fdatasync, fsyncSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { promisify } from 'node:util'
+import { Kysely } from 'kysely'
+import { Fault } from '../lib/fault.ts'
+import type { Database, Stamps, Tables } from './database.ts'
+import { storageFault } from './errors.ts'
+import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
+import { sqliteDialect } from './sqlite-dialect.ts'
+import { createSqliteWriter } from './sqlite-writer.ts'
+import { bumpStamp } from './stamps.ts'
+
+export interface SqliteOptions {
+  readonly file: string
+  readonly onCommit?: (writers: number) => void
+  /** In place of the fsync of the write-ahead log; for tests that look at the order of things. */
+  readonly sync?: () => Promise<void>
+}
+
+export interface SqliteDatabase extends Database {
+  /** Copies the database as it is now into a file. */
+  backupTo(file: string): Promise<void>
+}
+
+const dataSync = promisify(fdatasync)
+
+/** Kilobytes of page cache; negative is SQLite's way to say so. */
+const CACHE_KILOBYTES = -16_384
+
+/** Opens or makes an SQLite database. Throws Fault `unavailable` when the file cannot be used. */
+export function openSqlite({ file, onCommit = () => {}, sync }: SqliteOptions): SqliteDatabase {
+  const { writer, reader } = connectBoth(file)
+  const log = openLog(file)
+  const syncLog = sync ?? ((): Promise<void> => dataSync(log))
+  const queue = createSqliteWriter({ connection: writer, sync: syncLog, onCommit })
+  const read = new Kysely<Tables>({ dialect: sqliteDialect(reader, { check() {} }) })
+  return {
+    kind: 'sqlite',
+    read,
+    stamps: sqliteStamps(reader),
+    write: queue.write,
+    backupTo: (target) => writer.backupTo(target),
+    async ping() {
+      try {
+        reader.run('select 1', [])
+      } catch (error) {
+        throw storageFault(error)
+      }
+    },
+    async close() {
+      await queue.drain()
+      await read.destroy()
+      reader.close()
+      // The last connection to close moves the log into the database and deletes it.
+      writer.close()
+      closeSync(log)
+    },
+  }
+}
+
+function connectBoth(file: string): { writer: SqliteConnection; reader: SqliteConnection } {
+  try {
+    const writer = connectSqlite(file, false)
+    // In WAL mode with NORMAL, SQLite itself syncs the log before each checkpoint and the database after it, but not at
+    // each commit. That sync is ours, so that it can be shared and does not stop the event loop (see sqlite-writer.ts).
+    writer.exec(`pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = ${CACHE_KILOBYTES}`)
+    // The first write makes the log file, which `openLog` needs.
+    writer.exec('create table if not exists change_stamp (topic text primary key, stamp integer not null)')
+    const reader = connectSqlite(file, true)
+    reader.exec(`pragma cache_size = ${CACHE_KILOBYTES}`)
+    return { writer, reader }
+  } catch (error) {
+    throw new Fault(
+      'unavailable',
+      `The database ${file} cannot be opened: ${(error as Error).message}`,
+      {},
+      { cause: error },
+    )
+  }
+}
+
+/** The write-ahead log, for syncing. While our connections are open SQLite never deletes or replaces this file. */
+function openLog(file: string): number {
+  const log = openSync(`${file}-wal`, 'r+')
+  fsyncSync(log)
+  const folder = openSync(dirname(file), 'r')
+  // The name of a new file is durable only when its folder is.
+  fsyncSync(folder)
+  closeSync(folder)
+  return log
+}
+
+function sqliteStamps(reader: SqliteConnection): Stamps {
+  const statement = reader.prepare('select stamp from change_stamp where topic = ?')
+  return {
+    of(topic) {
+      const row = statement.get(topic) as { stamp: number } | undefined
+      return row?.stamp ?? 0
+    },
+    bump: bumpStamp,
+  }
+}

@@ -1,0 +1,190 @@
+import { randomBytes } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import type { Stamps } from '../../db/database.ts'
+import {
+  type AccountViewer,
+  type Authenticator,
+  anonymous,
+  type ClientInfo,
+  type Credentials,
+  type Viewer,
+} from '../../http/viewer.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { hmacBase64Url } from '../../lib/digest.ts'
+import { Fault } from '../../lib/fault.ts'
+import { NOBODYS_HASH, verifyPassword } from '../../lib/password-hash.ts'
+import { accountTopic } from '../../lib/topics.ts'
+import type { AccountDirectory, AccountIdentity } from '../users/index.ts'
+import type { AppPasswords } from './app-passwords.ts'
+import { CONFIRMED_MS, type Sessions, sessionKeyOf } from './sessions.ts'
+import type { SessionRow } from './store.ts'
+import type { Throttle } from './throttle.ts'
+
+export interface AuthenticatorDeps {
+  readonly accounts: AccountDirectory
+  readonly appPasswords: AppPasswords
+  readonly sessions: Sessions
+  readonly throttle: Throttle
+  readonly stamps: Stamps
+  readonly clock: Clock
+  readonly countLogin: (result: 'accepted' | 'refused' | 'throttled') => void
+}
+
+export interface PasswordCheck {
+  /**
+   * The account that a login name and login password open. Counted against guessing first.
+   * Throws Fault `unauthenticated`, the same for an unknown account, a wrong password and a disabled account, after the
+   * same work; or `too-many`.
+   */
+  checkPassword(login: string, password: string, address: string): Promise<AccountIdentity>
+}
+
+interface Remembered {
+  readonly viewer: AccountViewer
+  /** Of the account, when the credential was found good. Any change of the account ends it. */
+  readonly stamp: number
+}
+
+const MAX_REMEMBERED = 10_000
+/** How long a good credential is taken without looking again. A change of the account ends it at once. */
+const REMEMBERED_MS = 5 * 60_000
+const MAX_SECRET_CHARS = 512
+const MAX_LOGIN_CHARS = 320
+
+const wrongCredential = (): Fault => new Fault('unauthenticated', 'Unauthorised')
+
+export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & PasswordCheck {
+  const { appPasswords, sessions, stamps } = deps
+  const key = randomBytes(32)
+  const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS })
+  const rememberedSessions = new LRUCache<string, Remembered & { row: SessionRow }>({
+    max: MAX_REMEMBERED,
+    ttl: REMEMBERED_MS,
+  })
+  const check = createPasswordCheck(deps)
+
+  const recall = (memory: string): Viewer | undefined => {
+    const entry = remembered.get(memory)
+    return entry !== undefined && entry.stamp === stamps.of(accountTopic(entry.viewer.accountId))
+      ? entry.viewer
+      : undefined
+  }
+  const recallSession = (sessionKey: string): Viewer | undefined => {
+    const entry = rememberedSessions.get(sessionKey)
+    if (entry === undefined || entry.stamp !== stamps.of(accountTopic(entry.viewer.accountId))) return undefined
+    if (!sessions.isAlive(entry.row)) return undefined
+    sessions.noteUse(entry.row)
+    return entry.viewer
+  }
+  const byAppPassword = async (
+    secret: string,
+    login: string | undefined,
+    memory: string,
+  ): Promise<Viewer | undefined> => {
+    const row = await appPasswords.find(secret)
+    if (row === undefined) return undefined
+    const stamp = stamps.of(accountTopic(row.account_id))
+    // Read again under the stamp: it may have been deleted between the two.
+    const current = await appPasswords.find(secret)
+    const account = await deps.accounts.identity(row.account_id)
+    if (current === undefined || current.wipe !== 'none' || account === undefined || !account.enabled) return undefined
+    if (login !== undefined && !(await isNameOf(deps.accounts, login, account))) return undefined
+    const viewer = { ...viewerOf(account), via: 'app-password' as const, appPasswordId: row.id, confirmedUntilMs: 0 }
+    appPasswords.noteUse(row)
+    remembered.set(memory, { viewer, stamp })
+    return viewer
+  }
+  const byBasic = async (
+    { login, secret }: { login: string; secret: string },
+    client: ClientInfo,
+    memory: string,
+  ): Promise<Viewer> => {
+    if (secret.length > MAX_SECRET_CHARS || login.length > MAX_LOGIN_CHARS) throw wrongCredential()
+    const viaAppPassword = await byAppPassword(secret, login, memory)
+    if (viaAppPassword !== undefined) return viaAppPassword
+    const account = await check.checkPassword(login, secret, client.address)
+    // The account's stamp was read by nobody yet: take it, then make sure that the password still is the one checked.
+    const stamp = stamps.of(accountTopic(account.accountId))
+    const current = await deps.accounts.identity(account.accountId)
+    if (current === undefined || !current.enabled || current.passwordHash !== account.passwordHash)
+      throw wrongCredential()
+    const viewer = { ...viewerOf(current), via: 'password' as const, confirmedUntilMs: Number.MAX_SAFE_INTEGER }
+    remembered.set(memory, { viewer, stamp })
+    return viewer
+  }
+  const bySession = async (cookie: string): Promise<Viewer | undefined> => {
+    const row = await sessions.find(cookie)
+    if (row === undefined) return undefined
+    const stamp = stamps.of(accountTopic(row.account_id))
+    const account = await deps.accounts.identity(row.account_id)
+    const current = await sessions.find(cookie)
+    if (account === undefined || current === undefined || !account.enabled) return undefined
+    if (current.created_at_ms < account.passwordChangedAtMs) return undefined
+    const viewer = {
+      ...viewerOf(account),
+      via: 'session' as const,
+      sessionKey: current.session_key,
+      confirmedUntilMs: current.confirmed_at_ms + CONFIRMED_MS,
+    }
+    sessions.noteUse(current)
+    rememberedSessions.set(current.session_key, { viewer, stamp, row: current })
+    return viewer
+  }
+  const byHeader = ({ basic, bearer }: Credentials, client: ClientInfo): Viewer | Promise<Viewer> => {
+    if (basic !== undefined) {
+      const memory = hmacBase64Url(key, `basic ${basic.login}\0${basic.secret}`)
+      return recall(memory) ?? byBasic(basic, client, memory)
+    }
+    if (bearer === undefined || bearer.length > MAX_SECRET_CHARS) return anonymous
+    const memory = hmacBase64Url(key, `bearer ${bearer}`)
+    // A bearer token that means nothing counts as none (recording ocs-envelope).
+    return recall(memory) ?? byAppPassword(bearer, undefined, memory).then((viewer) => viewer ?? anonymous)
+  }
+  return {
+    checkPassword: check.checkPassword,
+    isRequestToken: sessions.isRequestToken,
+    authenticate(credentials, client) {
+      if (credentials.sessionCookie === undefined) return byHeader(credentials, client)
+      // A session counts before a header that names somebody else (recording session-login).
+      const known = recallSession(sessionKeyOf(credentials.sessionCookie))
+      if (known !== undefined) return known
+      return bySession(credentials.sessionCookie).then((viewer) => viewer ?? byHeader(credentials, client))
+    },
+  }
+}
+
+function createPasswordCheck({ accounts, throttle, clock, countLogin }: AuthenticatorDeps): PasswordCheck {
+  return {
+    async checkPassword(login, password, address) {
+      const attempt = await throttle.count(login, address).catch((error: unknown) => {
+        if (error instanceof Fault && error.kind === 'too-many') countLogin('throttled')
+        throw error
+      })
+      const account = await accounts.findByLogin(login)
+      const isRight = await verifyPassword(account?.passwordHash ?? NOBODYS_HASH, password)
+      if (account === undefined || !isRight || !account.enabled) {
+        countLogin('refused')
+        throw wrongCredential()
+      }
+      await attempt.forgive()
+      await accounts.recordLogin(account.accountId, clock.nowMs())
+      countLogin('accepted')
+      return account
+    },
+  }
+}
+
+async function isNameOf(accounts: AccountDirectory, login: string, account: AccountIdentity): Promise<boolean> {
+  if (login.toLowerCase() === account.userId.toLowerCase()) return true
+  return (await accounts.findByLogin(login))?.accountId === account.accountId
+}
+
+type ViewerFacts = Pick<
+  AccountViewer,
+  'kind' | 'accountId' | 'userId' | 'isAdmin' | 'administeredGroupIds' | 'language'
+>
+
+function viewerOf(account: AccountIdentity): ViewerFacts {
+  const { accountId, userId, isAdmin, administeredGroupIds, language } = account
+  return { kind: 'account', accountId, userId, isAdmin, administeredGroupIds, language }
+}

@@ -1,0 +1,88 @@
+import type { Database, Migration } from '../../db/database.ts'
+import type { Branding } from '../../http/page.ts'
+import type { Authenticator } from '../../http/viewer.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { randomBase64Url } from '../../lib/ids.ts'
+import type { Audit } from '../../lib/log.ts'
+import { accountTopic } from '../../lib/topics.ts'
+import type { Feature } from '../feature.ts'
+import type { AccountDirectory, Accounts } from '../users/index.ts'
+import { type AppPasswords, createAppPasswords } from './app-passwords.ts'
+import { createAuthenticator } from './authenticator.ts'
+import { authCommands } from './cli.ts'
+import { devicePages } from './device-pages.ts'
+import { loginPages } from './login-pages.ts'
+import { authMigration } from './migrations/20261124-auth.ts'
+import { authRoutes } from './routes.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+import * as store from './store.ts'
+import { createThrottle, type Throttle } from './throttle.ts'
+
+export type { AppPasswords } from './app-passwords.ts'
+export type { Throttle } from './throttle.ts'
+
+export const authMigrations: readonly Migration[] = [authMigration]
+
+export interface AuthDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  readonly accounts: Accounts
+  readonly directory: AccountDirectory
+  readonly branding: (baseUrl: string) => Branding | Promise<Branding>
+  /** From `loadInstanceSecret`. */
+  readonly secret: string
+  readonly countLogin: (result: 'accepted' | 'refused' | 'throttled') => void
+}
+
+export interface Auth {
+  readonly authenticator: Authenticator
+  readonly appPasswords: AppPasswords
+  readonly sessions: Sessions
+  readonly throttle: Throttle
+  readonly feature: Feature
+}
+
+export function createAuth(deps: AuthDeps): Auth {
+  const { db, clock, audit, accounts, directory } = deps
+  const appPasswords = createAppPasswords({ db, clock, audit })
+  const sessions = createSessions(db, clock, deps.secret)
+  const throttle = createThrottle(db, clock)
+  const authenticator = createAuthenticator({
+    accounts: directory,
+    appPasswords,
+    sessions,
+    throttle,
+    stamps: db.stamps,
+    clock,
+    countLogin: deps.countLogin,
+  })
+  const surfaces = { appPasswords, sessions, passwords: authenticator, branding: deps.branding }
+  const feature: Feature = {
+    name: 'auth',
+    ocs: authRoutes(surfaces),
+    http: [...loginPages(surfaces), ...devicePages(surfaces)],
+    commands: authCommands({ accounts, appPasswords, throttle }),
+    capabilities: (viewer) =>
+      viewer.kind === 'anonymous' ? {} : { core: { 'can-create-app-token': viewer.via !== 'app-password' } },
+    capabilityTopics: (viewer) => (viewer.kind === 'anonymous' ? [] : [accountTopic(viewer.accountId)]),
+    async sweep() {
+      await sessions.sweep()
+      await throttle.sweep()
+    },
+  }
+  return { authenticator, appPasswords, sessions, throttle, feature }
+}
+
+/** The random secret of this installation, made once by whichever process comes first. */
+export async function loadInstanceSecret(db: Database): Promise<string> {
+  const name = 'sessions'
+  const known = await store.findInstanceSecret(db.read, name)
+  if (known !== undefined) return known
+  return db.write(async (tx) => {
+    await store.insertInstanceSecret(tx, name, randomBase64Url(32))
+    const kept = await store.findInstanceSecret(tx, name)
+    if (kept === undefined) throw new Error(`The secret ${name} could not be kept`)
+    return kept
+  })
+}

@@ -1,0 +1,137 @@
+import { Type } from 'typebox'
+import type { AccountViewer } from '../../http/viewer.ts'
+import { Fault } from '../../lib/fault.ts'
+import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
+import type { AppPasswords } from './app-passwords.ts'
+import type { PasswordCheck } from './authenticator.ts'
+import type { Sessions } from './sessions.ts'
+
+export interface AuthRoutesDeps {
+  readonly appPasswords: AppPasswords
+  readonly sessions: Sessions
+  readonly passwords: PasswordCheck
+}
+
+const Secret = Type.Object({ apppassword: Type.String() })
+
+export function authRoutes(deps: AuthRoutesDeps): OcsRoute[] {
+  return [
+    getAppPassword(deps),
+    getOneTimeAppPassword(),
+    removeAppPassword(deps),
+    rotateAppPassword(deps),
+    confirmPassword(deps),
+    checkPerson(deps),
+  ]
+}
+
+const getAppPassword = ({ appPasswords }: AuthRoutesDeps): OcsRoute =>
+  defineOcs({
+    method: 'GET',
+    path: '/core/getapppassword',
+    summary: 'Makes an app password in place of the login password, named after the client',
+    auth: 'user',
+    confirm: true,
+    reply: Secret,
+    async handler({ viewer, request }) {
+      const name = request.headers['user-agent'] ?? ''
+      const { secret } = await appPasswords.add(viewer.accountId, name, viewer.userId)
+      return { apppassword: secret }
+    },
+  })
+
+/** One-time passwords come from the sign-in by QR code, which this release does not have: nobody can hold one. */
+const getOneTimeAppPassword = (): OcsRoute =>
+  defineOcs({
+    method: 'GET',
+    path: '/core/getapppassword-onetime',
+    summary: 'Turns a one-time password into an app password; refused, because none are given out yet',
+    auth: 'user',
+    reply: Secret,
+    handler() {
+      throw new Fault('forbidden', 'could not get one-time app password')
+    },
+  })
+
+const removeAppPassword = ({ appPasswords }: AuthRoutesDeps): OcsRoute =>
+  defineOcs({
+    method: 'DELETE',
+    path: '/core/apppassword',
+    summary: 'Deletes the app password in use',
+    auth: 'user',
+    async handler({ viewer }) {
+      await appPasswords.remove(viewer.accountId, appPasswordOf(viewer), viewer.userId)
+      return undefined
+    },
+  })
+
+/** The old secret stops at once; in the reference it worked for some seconds more, which protects nobody. */
+const rotateAppPassword = ({ appPasswords }: AuthRoutesDeps): OcsRoute =>
+  defineOcs({
+    method: 'POST',
+    path: '/core/apppassword/rotate',
+    summary: 'Replaces the app password in use by a new one',
+    auth: 'user',
+    reply: Secret,
+    async handler({ viewer }) {
+      const secret = await appPasswords.rotate(viewer.accountId, appPasswordOf(viewer), viewer.userId)
+      return { apppassword: secret }
+    },
+  })
+
+function appPasswordOf(viewer: AccountViewer): number {
+  if (viewer.appPasswordId === undefined) throw new Fault('forbidden', 'no app password in use')
+  return viewer.appPasswordId
+}
+
+const confirmPassword = ({ passwords, sessions }: AuthRoutesDeps): OcsRoute =>
+  defineOcs({
+    method: 'PUT',
+    path: '/core/apppassword/confirm',
+    summary: 'Types the login password again',
+    auth: 'user',
+    input: Type.Object({ password: Type.String({ maxLength: 512 }) }),
+    reply: Type.Object({ lastLogin: Type.Integer({ description: 'Seconds since 1970' }) }),
+    codes: { unauthenticated: 403 },
+    async handler({ viewer, input, request }) {
+      await passwords.checkPassword(viewer.userId, input.password, request.clientAddress).catch(asForbidden)
+      const { sessionKey, accountId } = viewer
+      const atMs =
+        sessionKey === undefined
+          ? Date.now()
+          : await sessions.confirm({ session_key: sessionKey, account_id: accountId })
+      return { lastLogin: Math.floor(atMs / 1_000) }
+    },
+  })
+
+/** The caller is known; it is only this password that is wrong. A 401 would make clients forget their own. */
+function asForbidden(error: unknown): never {
+  if (error instanceof Fault && error.kind === 'unauthenticated') throw new Fault('forbidden', '')
+  throw error
+}
+
+const checkPerson = ({ passwords }: AuthRoutesDeps): OcsRoute =>
+  defineOcs({
+    method: 'POST',
+    path: '/person/check',
+    summary: 'Whether a login name and password fit together',
+    auth: 'public',
+    input: Type.Object({
+      login: Type.String({ maxLength: 320, default: '' }),
+      password: Type.String({ maxLength: 512, default: '' }),
+    }),
+    reply: Type.Object({ person: Type.Object({ personid: Type.String() }) }),
+    codes: { 'wrong-person': 102, incomplete: 101 },
+    async handler({ input, request }) {
+      if (input.login === '' || input.password === '') throw new Fault('bad-request', '', { reason: 'incomplete' })
+      try {
+        const account = await passwords.checkPassword(input.login, input.password, request.clientAddress)
+        return { person: { personid: account.userId } }
+      } catch (error) {
+        if (error instanceof Fault && error.kind === 'unauthenticated') {
+          throw new Fault('forbidden', '', { reason: 'wrong-person' })
+        }
+        throw error
+      }
+    },
+  })

@@ -1,0 +1,55 @@
+import { LRUCache } from 'lru-cache'
+import type { Stamps } from '../../db/database.ts'
+import type { Viewer } from '../../http/viewer.ts'
+import { REPORTED_VERSION } from '../../lib/version.ts'
+import { OcsShared } from '../../ocs/route.ts'
+import type { Feature } from '../feature.ts'
+import { mergeCapabilities } from './merge.ts'
+
+export interface Capabilities {
+  /** The document for this viewer. At once when it is remembered and nothing it rests on has changed. */
+  document(viewer: Viewer, baseUrl: string): OcsShared | Promise<OcsShared>
+}
+
+interface Remembered {
+  readonly stamps: readonly number[]
+  readonly document: OcsShared
+}
+
+const MAX_REMEMBERED = 2_000
+
+export function createCapabilities(features: readonly Feature[], stamps: Stamps): Capabilities {
+  const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED })
+  const contributors = features.filter((feature) => feature.capabilities !== undefined)
+
+  const stampsFor = (viewer: Viewer): number[] =>
+    contributors.flatMap((feature) => (feature.capabilityTopics?.(viewer) ?? []).map((topic) => stamps.of(topic)))
+
+  const build = async (viewer: Viewer, baseUrl: string): Promise<OcsShared> => {
+    const blocks = []
+    for (const feature of contributors) blocks.push((await feature.capabilities?.(viewer, baseUrl)) ?? {})
+    const { major, minor, micro, string } = REPORTED_VERSION
+    return new OcsShared({
+      version: { major, minor, micro, string, edition: '', extendedSupport: false },
+      capabilities: mergeCapabilities(blocks),
+    })
+  }
+  return {
+    document(viewer, baseUrl) {
+      const key = keyOf(viewer, baseUrl)
+      const now = stampsFor(viewer)
+      const entry = remembered.get(key)
+      if (entry?.stamps.every((stamp, index) => stamp === now[index])) return entry.document
+      return build(viewer, baseUrl).then((document) => {
+        // The same content keeps its ETag and its written forms.
+        const kept = entry !== undefined && entry.document.etag === document.etag ? entry.document : document
+        remembered.set(key, { stamps: now, document: kept })
+        return kept
+      })
+    },
+  }
+}
+
+function keyOf(viewer: Viewer, baseUrl: string): string {
+  return viewer.kind === 'anonymous' ? baseUrl : `${viewer.accountId} ${viewer.via} ${baseUrl}`
+}

@@ -1,0 +1,26 @@
+import type { Command } from '../cli/command.ts'
+import type { Migration } from '../db/database.ts'
+import type { HttpRoute } from '../http/route.ts'
+import type { Viewer } from '../http/viewer.ts'
+import type { Json } from '../lib/json.ts'
+import type { OcsRoute } from '../ocs/route.ts'
+
+/** What a feature hands to the house. `main/app.ts` wires them in plain sight. */
+export interface Feature {
+  /** The folder's name. */
+  readonly name: string
+  /** Name under which clients know it as an app (`theming`, `provisioning_api`), if they do. */
+  readonly appId?: string
+  readonly ocs?: readonly OcsRoute[]
+  readonly http?: readonly HttpRoute[]
+  readonly commands?: readonly Command[]
+  /** Its part of the capability document for this viewer. Only what really works. Two features may not set one value. */
+  capabilities?(viewer: Viewer, baseUrl: string): Record<string, Json> | Promise<Record<string, Json>>
+  /** Topics (see `Stamps`) whose stamps change when `capabilities` would answer this viewer differently. */
+  capabilityTopics?(viewer: Viewer): readonly string[]
+  /** Clears what has run out; called at start and every hour. Safe to run on several nodes at once. */
+  sweep?(): Promise<void>
+}
+
+/** The schema steps of a feature, apart from it, because they run before it is made. */
+export type FeatureMigrations = readonly Migration[]

@@ -1,0 +1,107 @@
+import type { Selectable } from 'kysely'
+import type { Reader, Tx } from '../../db/database.ts'
+import type { AccountGroupTable } from './schema.ts'
+
+export type GroupRow = Selectable<AccountGroupTable>
+
+export interface GroupMembership {
+  readonly accountId: number
+  readonly groupId: string
+}
+
+export async function findGroup(db: Reader | Tx, groupId: string): Promise<GroupRow | undefined> {
+  return db.selectFrom('account_group').selectAll().where('group_id', '=', groupId).executeTakeFirst()
+}
+
+/** Groups whose id or name holds `search`, by id. */
+export async function listGroups(db: Reader, search: string, limit: number, offset: number): Promise<GroupRow[]> {
+  let query = db.selectFrom('account_group').selectAll().orderBy('group_id').limit(limit).offset(offset)
+  if (search !== '') {
+    const pattern = containing(search)
+    query = query.where((where) =>
+      where.or([
+        where(where.fn<string>('lower', ['group_id']), 'like', pattern),
+        where(where.fn<string>('lower', ['display_name']), 'like', pattern),
+      ]),
+    )
+  }
+  return query.execute()
+}
+
+/** A LIKE pattern for a part of a text; the wildcards of the searcher stand for themselves. */
+function containing(search: string): string {
+  return `%${search.toLowerCase().replace(/[%_\\]/g, '')}%`
+}
+
+export async function insertGroup(tx: Tx, group: GroupRow): Promise<void> {
+  await tx.insertInto('account_group').values(group).execute()
+}
+
+export async function deleteGroup(tx: Tx, groupId: string): Promise<void> {
+  await tx.deleteFrom('account_group').where('group_id', '=', groupId).execute()
+}
+
+export async function listMemberAccountIds(db: Reader | Tx, groupId: string): Promise<number[]> {
+  const rows = await db.selectFrom('group_member').select('account_id').where('group_id', '=', groupId).execute()
+  return rows.map((row) => row.account_id)
+}
+
+/** Members and administrators: everybody who notices when the group goes. */
+export async function listConcernedAccountIds(db: Reader | Tx, groupId: string): Promise<number[]> {
+  const admins = await db.selectFrom('group_admin').select('account_id').where('group_id', '=', groupId).execute()
+  return [...new Set([...(await listMemberAccountIds(db, groupId)), ...admins.map((row) => row.account_id)])]
+}
+
+/** Memberships of some accounts, in the order of joining. */
+export async function listMemberships(db: Reader | Tx, accountIds: readonly number[]): Promise<GroupMembership[]> {
+  return db
+    .selectFrom('group_member')
+    .select(['account_id as accountId', 'group_id as groupId'])
+    .where('account_id', 'in', accountIds)
+    .orderBy('member_no')
+    .execute()
+}
+
+/** Which groups some accounts administer, by group id. */
+export async function listAdministrations(db: Reader | Tx, accountIds: readonly number[]): Promise<GroupMembership[]> {
+  return db
+    .selectFrom('group_admin')
+    .select(['account_id as accountId', 'group_id as groupId'])
+    .where('account_id', 'in', accountIds)
+    .orderBy('group_id')
+    .execute()
+}
+
+export async function isMember(db: Reader | Tx, groupId: string, accountId: number): Promise<boolean> {
+  const row = await db
+    .selectFrom('group_member')
+    .select('member_no')
+    .where('group_id', '=', groupId)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst()
+  return row !== undefined
+}
+
+export async function insertMember(tx: Tx, groupId: string, accountId: number): Promise<void> {
+  await tx
+    .insertInto('group_member')
+    .values({ group_id: groupId, account_id: accountId })
+    .onConflict((conflict) => conflict.columns(['group_id', 'account_id']).doNothing())
+    .execute()
+}
+
+export async function deleteMember(tx: Tx, groupId: string, accountId: number): Promise<void> {
+  await tx.deleteFrom('group_member').where('group_id', '=', groupId).where('account_id', '=', accountId).execute()
+}
+
+export async function insertGroupAdmin(tx: Tx, groupId: string, accountId: number): Promise<void> {
+  await tx
+    .insertInto('group_admin')
+    .values({ group_id: groupId, account_id: accountId })
+    .onConflict((conflict) => conflict.columns(['group_id', 'account_id']).doNothing())
+    .execute()
+}
+
+export async function deleteGroupAdmin(tx: Tx, groupId: string, accountId: number): Promise<void> {
+  await tx.deleteFrom('group_admin').where('group_id', '=', groupId).where('account_id', '=', accountId).execute()
+}

@@ -1,0 +1,200 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import type { Database } from '../../db/database.ts'
+import type { Metrics } from '../../http/metrics.ts'
+import type { HttpRoute } from '../../http/route.ts'
+import { sameSecret } from '../../lib/digest.ts'
+import { Fault } from '../../lib/fault.ts'
+import type { Json } from '../../lib/json.ts'
+import { PRODUCT_NAME, REPORTED_VERSION } from '../../lib/version.ts'
+import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
+import type { Feature } from '../feature.ts'
+
+export interface StatusDeps {
+  readonly db: Database
+  readonly metrics: Metrics
+  /** Without one, only this machine itself may read the metrics. */
+  readonly metricsToken: string | undefined
+  /** Name of the server, for `/config`. */
+  readonly siteName: () => string | Promise<string>
+  /** Ids of the features that clients know as apps. */
+  readonly appIds: readonly string[]
+  /** Throws when the data folder cannot be written. */
+  readonly checkDataFolder: () => Promise<void>
+}
+
+/** The small addresses that tell whether and what this server is. */
+export function createStatus(deps: StatusDeps): Feature {
+  return {
+    name: 'status',
+    ocs: [getConfig(deps), listOwnApps(deps), listApps(deps)],
+    http: [statusPhp, probe, robots, ocsProvider, health, readiness(deps), metricsPage(deps)],
+  }
+}
+
+/** Read by every client before anything else (recording status-php); any method, also with a path behind it. */
+const statusPhp: HttpRoute = {
+  method: ['GET', 'POST'],
+  path: '/status.php',
+  summary: 'Whether the server is there, and which version it is compatible with',
+  access: 'public',
+  handler(_request, reply) {
+    reply.header('content-type', 'application/json')
+    reply.header('access-control-allow-origin', '*')
+    return reply.send(STATUS_TEXT)
+  },
+}
+
+const STATUS_TEXT = JSON.stringify({
+  installed: true,
+  maintenance: false,
+  needsDbUpgrade: false,
+  version: REPORTED_VERSION.full,
+  versionstring: REPORTED_VERSION.string,
+  edition: '',
+  productname: PRODUCT_NAME,
+  extendedSupport: false,
+})
+
+/** The desktop client's test whether the network lets it through. */
+const probe: HttpRoute = {
+  method: 'GET',
+  path: '/204',
+  summary: 'Connectivity probe: an empty answer',
+  access: 'public',
+  handler: (_request, reply) => reply.code(204).send(),
+}
+
+const robots: HttpRoute = {
+  method: 'GET',
+  path: '/robots.txt',
+  summary: 'Asks search engines to stay away',
+  access: 'public',
+  handler: (_request, reply) => reply.header('content-type', 'text/plain').send('User-agent: *\nDisallow: /\n'),
+}
+
+/** Names only the services that are there (recording ocs-envelope). */
+const ocsProvider: HttpRoute = {
+  method: 'GET',
+  path: '/ocs-provider/',
+  summary: 'Discovery of OCS services',
+  access: 'public',
+  handler(_request, reply) {
+    const endpoints = {
+      user: '/ocs/v2.php/cloud/users',
+      groups: '/ocs/v2.php/cloud/groups',
+      apps: '/ocs/v2.php/cloud/apps',
+    }
+    reply.header('content-type', 'application/json')
+    return reply.send(JSON.stringify({ version: 2, services: { PROVISIONING: { version: 1, endpoints } } }))
+  },
+}
+
+const health: HttpRoute = {
+  method: 'GET',
+  path: '/healthz',
+  summary: 'Whether the process answers',
+  access: 'public',
+  handler: (_request, reply) => sendJson(reply, { status: 'ok' }),
+}
+
+const readiness = ({ db, checkDataFolder }: StatusDeps): HttpRoute => ({
+  method: 'GET',
+  path: '/readyz',
+  summary: 'Whether database and data folder can be used: 200, or 503 with the part that cannot',
+  access: 'public',
+  async handler(_request, reply) {
+    const database = await works(() => db.ping())
+    const dataFolder = await works(checkDataFolder)
+    const isReady = database && dataFolder
+    reply.code(isReady ? 200 : 503)
+    return sendJson(reply, { status: isReady ? 'ok' : 'unavailable', database, dataFolder })
+  },
+})
+
+async function works(check: () => Promise<void>): Promise<boolean> {
+  try {
+    await check()
+    return true
+  } catch {
+    // Why stays in the log of whoever failed; this address is open to everybody.
+    return false
+  }
+}
+
+function sendJson(reply: FastifyReply, value: Json): FastifyReply {
+  reply.header('content-type', 'application/json; charset=utf-8')
+  return reply.send(JSON.stringify(value))
+}
+
+const metricsPage = ({ metrics, metricsToken }: StatusDeps): HttpRoute => ({
+  method: 'GET',
+  path: '/metrics',
+  summary: 'Figures for Prometheus; with the token, or without one from this machine only',
+  access: 'public',
+  async handler(request, reply) {
+    requireMetricsAccess(request, metricsToken)
+    const text = await metrics.registry.metrics()
+    return reply.header('content-type', metrics.registry.contentType).send(text)
+  },
+})
+
+const LOOPBACK = /^(?:127\.\d+\.\d+\.\d+|::1)$/
+
+function requireMetricsAccess(request: FastifyRequest, token: string | undefined): void {
+  if (token !== undefined) {
+    const given = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
+    if (given !== undefined && sameSecret(given, token)) return
+    throw new Fault('forbidden', 'Send the token of CLOUDLET_METRICS_TOKEN as a bearer token')
+  }
+  // Behind a proxy on this machine everybody's peer is loopback: a forwarded request is somebody else's.
+  const isForwarded = request.headers['x-forwarded-for'] !== undefined || request.headers['forwarded'] !== undefined
+  if (!isForwarded && LOOPBACK.test(request.clientAddress)) return
+  throw new Fault(
+    'forbidden',
+    'Metrics are open to this machine only. Set CLOUDLET_METRICS_TOKEN to read them elsewhere',
+  )
+}
+
+/** The oldest address of OCS (recording ocs-envelope). */
+const getConfig = ({ siteName }: StatusDeps): OcsRoute =>
+  defineOcs({
+    method: 'GET',
+    path: '/config',
+    summary: 'Version of the API, name of the site and its host',
+    auth: 'public',
+    reply: Type.Object({
+      version: Type.String(),
+      website: Type.String(),
+      host: Type.String(),
+      contact: Type.String(),
+      ssl: Type.String(),
+    }),
+    async handler({ request }) {
+      const { hostname, protocol } = new URL(request.baseUrl)
+      const ssl = protocol === 'https:' ? 'true' : 'false'
+      return { version: '1.7', website: await siteName(), host: hostname, contact: '', ssl }
+    },
+  })
+
+const AppIds = Type.Object({ apps: Type.Array(Type.String()) })
+
+const listOwnApps = ({ appIds }: StatusDeps): OcsRoute =>
+  defineOcs({
+    method: 'GET',
+    path: '/cloud/user/apps',
+    summary: 'Apps that the one who asks can use',
+    auth: 'group-admin',
+    reply: AppIds,
+    handler: () => ({ apps: appIds }),
+  })
+
+const listApps = ({ appIds }: StatusDeps): OcsRoute =>
+  defineOcs({
+    method: 'GET',
+    path: '/cloud/apps',
+    summary: 'Apps of this server',
+    auth: 'admin',
+    reply: AppIds,
+    handler: () => ({ apps: appIds }),
+  })

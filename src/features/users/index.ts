@@ -1,0 +1,55 @@
+import type { Database, Migration } from '../../db/database.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Audit } from '../../lib/log.ts'
+import type { Feature } from '../feature.ts'
+import type { Groups } from '../groups/index.ts'
+import { type Accounts, createAccounts } from './accounts.ts'
+import { userCommands } from './cli.ts'
+import { createDirectory } from './directory.ts'
+import { createEditing } from './editing.ts'
+import { groupCommands } from './group-cli.ts'
+import type { AccountDirectory } from './identity.ts'
+import { accountsMigration } from './migrations/20261124-accounts.ts'
+import { createAccountRecords } from './records.ts'
+import { type UsedBytes, userRoutes } from './routes.ts'
+
+export type { Accounts, NewAccount } from './accounts.ts'
+export type { AccountDirectory, AccountIdentity } from './identity.ts'
+export type { AccountRecord } from './records.ts'
+export type { UsedBytes } from './routes.ts'
+
+export const usersMigrations: readonly Migration[] = [accountsMigration]
+
+export interface UsersDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  readonly groups: Groups
+  readonly usedBytes: UsedBytes
+  /** Absolute path. */
+  readonly dataFolder: string
+}
+
+export interface Users {
+  readonly accounts: Accounts
+  readonly directory: AccountDirectory
+  readonly feature: Feature
+}
+
+export function createUsers({ db, clock, audit, groups, usedBytes, dataFolder }: UsersDeps): Users {
+  const records = createAccountRecords(db, groups)
+  const accounts = createAccounts({ db, clock, audit, groups, records })
+  const editing = createEditing({ db, audit, accounts })
+  return {
+    accounts,
+    directory: createDirectory(db, records),
+    feature: {
+      name: 'users',
+      appId: 'provisioning_api',
+      ocs: userRoutes({ accounts, editing, usedBytes, dataFolder }),
+      commands: [...userCommands({ accounts, editing, groups }), ...groupCommands({ accounts, groups })],
+    },
+  }
+}
+
+export { accountTopic } from '../../lib/topics.ts'

@@ -1,0 +1,93 @@
+import { LRUCache } from 'lru-cache'
+import type { Database, Reader, Tx } from '../../db/database.ts'
+import { accountTopic } from '../../lib/topics.ts'
+import type { Groups } from '../groups/index.ts'
+import * as store from './store.ts'
+
+/** All that is known of an account, read together. */
+export interface AccountRecord {
+  readonly row: store.AccountRow
+  readonly properties: readonly store.PropertyRow[]
+  readonly groupIds: readonly string[]
+  readonly administeredGroupIds: readonly string[]
+}
+
+export interface AccountRecords {
+  /** From memory, and then at once, when the account has not changed since; else from the database. */
+  find(accountId: number): AccountRecord | undefined | Promise<AccountRecord | undefined>
+  /** By the id on the wire in any letter case. */
+  findByUserId(userId: string): AccountRecord | undefined | Promise<AccountRecord | undefined>
+  /** Many at once, in a fixed number of statements, past the memory. In the order asked for. */
+  load(accountIds: readonly number[]): Promise<AccountRecord[]>
+}
+
+interface Remembered {
+  readonly stamp: number
+  readonly record: AccountRecord
+}
+
+const MAX_REMEMBERED = 10_000
+
+/** Times of login are not stamped, so that a login forgets nothing; this is how old another process may show them. */
+const MAX_AGE_MS = 60_000
+
+/** Accounts in memory. The stamp of each account says whether what is remembered still holds, in every process. */
+export function createAccountRecords(db: Database, groups: Pick<Groups, 'loadRoles'>): AccountRecords {
+  const remembered = new LRUCache<number, Remembered>({ max: MAX_REMEMBERED, ttl: MAX_AGE_MS })
+  const idsByKey = new LRUCache<string, number>({ max: MAX_REMEMBERED })
+
+  const fresh = (accountId: number): AccountRecord | undefined => {
+    const entry = remembered.get(accountId)
+    return entry !== undefined && entry.stamp === db.stamps.of(accountTopic(accountId)) ? entry.record : undefined
+  }
+  const read = async (accountId: number): Promise<AccountRecord | undefined> => {
+    // The stamp is taken first: a change while we read makes the entry stale, never the other way round.
+    const stamp = db.stamps.of(accountTopic(accountId))
+    const [record] = await loadRecords(db.read, groups, [accountId])
+    if (record === undefined) {
+      remembered.delete(accountId)
+      return undefined
+    }
+    remembered.set(accountId, { stamp, record })
+    idsByKey.set(record.row.user_key, accountId)
+    return record
+  }
+  const find = (accountId: number): AccountRecord | undefined | Promise<AccountRecord | undefined> =>
+    fresh(accountId) ?? read(accountId)
+  return {
+    find,
+    findByUserId(userId) {
+      const key = userKeyOf(userId)
+      const known = idsByKey.get(key)
+      const record = known === undefined ? undefined : fresh(known)
+      if (record !== undefined) return record
+      return store
+        .findAccountIdByKey(db.read, key)
+        .then((accountId) => (accountId === undefined ? undefined : find(accountId)))
+    },
+    load: (accountIds) => loadRecords(db.read, groups, accountIds),
+  }
+}
+
+/** Two user ids with the same key are the same account. */
+export function userKeyOf(userId: string): string {
+  return userId.toLowerCase()
+}
+
+async function loadRecords(
+  db: Reader | Tx,
+  groups: Pick<Groups, 'loadRoles'>,
+  accountIds: readonly number[],
+): Promise<AccountRecord[]> {
+  const rows = new Map((await store.listAccounts(db, accountIds)).map((row) => [row.id, row]))
+  const properties = Map.groupBy(await store.listProperties(db, accountIds), (row) => row.account_id)
+  const roles = await groups.loadRoles(db, accountIds)
+  const records: AccountRecord[] = []
+  for (const accountId of accountIds) {
+    const row = rows.get(accountId)
+    if (row === undefined) continue
+    const { groupIds = [], administeredGroupIds = [] } = roles.get(accountId) ?? {}
+    records.push({ row, properties: properties.get(accountId) ?? [], groupIds, administeredGroupIds })
+  }
+  return records
+}

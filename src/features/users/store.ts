@@ -1,0 +1,116 @@
+import type { Selectable, Updateable } from 'kysely'
+import type { Reader, Tx } from '../../db/database.ts'
+import type { AccountPropertyTable, AccountTable } from './schema.ts'
+
+export type AccountRow = Selectable<AccountTable>
+export type PropertyRow = Selectable<AccountPropertyTable>
+
+export async function listAccounts(db: Reader | Tx, accountIds: readonly number[]): Promise<AccountRow[]> {
+  if (accountIds.length === 0) return []
+  return db.selectFrom('account').selectAll().where('id', 'in', accountIds).execute()
+}
+
+export async function findAccountIdByKey(db: Reader | Tx, userKey: string): Promise<number | undefined> {
+  const row = await db.selectFrom('account').select('id').where('user_key', '=', userKey).executeTakeFirst()
+  return row?.id
+}
+
+/** Accounts with this e-mail address; two are enough to know that it is not unique. */
+export async function listAccountIdsByEmail(db: Reader, emailKey: string): Promise<number[]> {
+  const rows = await db.selectFrom('account').select('id').where('email_key', '=', emailKey).limit(2).execute()
+  return rows.map((row) => row.id)
+}
+
+export async function listProperties(db: Reader | Tx, accountIds: readonly number[]): Promise<PropertyRow[]> {
+  if (accountIds.length === 0) return []
+  return db
+    .selectFrom('account_property')
+    .selectAll()
+    .where('account_id', 'in', accountIds)
+    .orderBy('name')
+    .orderBy('position')
+    .execute()
+}
+
+export interface AccountSearch {
+  /** Part of the id, name or e-mail address; empty for all. */
+  readonly search: string
+  readonly limit: number
+  readonly offset: number
+  /** Only these accounts. */
+  readonly accountIds?: readonly number[]
+}
+
+/** Ids on the wire, in their order. */
+export async function listUserIds(db: Reader, { search, limit, offset, accountIds }: AccountSearch): Promise<string[]> {
+  let query = db.selectFrom('account').select('user_id').orderBy('user_key').limit(limit).offset(offset)
+  if (accountIds !== undefined) {
+    if (accountIds.length === 0) return []
+    query = query.where('id', 'in', accountIds)
+  }
+  if (search !== '') {
+    const pattern = `%${search.toLowerCase().replace(/[%_\\]/g, '')}%`
+    query = query.where((where) =>
+      where.or([
+        where('user_key', 'like', pattern),
+        where('display_key', 'like', pattern),
+        where('email_key', 'like', pattern),
+      ]),
+    )
+  }
+  return (await query.execute()).map((row) => row.user_id)
+}
+
+export async function countAccounts(db: Reader): Promise<number> {
+  const row = await db
+    .selectFrom('account')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+/** Of some accounts, how many may sign in. */
+export async function countEnabled(db: Reader | Tx, accountIds: readonly number[]): Promise<number> {
+  if (accountIds.length === 0) return 0
+  const row = await db
+    .selectFrom('account')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('id', 'in', accountIds)
+    .where('enabled', '=', 1)
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+export async function insertAccount(tx: Tx, row: Omit<AccountRow, 'id'>): Promise<number> {
+  const made = await tx.insertInto('account').values(row).returning('id').executeTakeFirstOrThrow()
+  return made.id
+}
+
+export async function updateAccount(tx: Tx, accountId: number, change: Updateable<AccountTable>): Promise<void> {
+  await tx.updateTable('account').set(change).where('id', '=', accountId).execute()
+}
+
+export async function deleteAccount(tx: Tx, accountId: number): Promise<void> {
+  await tx.deleteFrom('account').where('id', '=', accountId).execute()
+}
+
+export async function saveProperty(tx: Tx, row: PropertyRow): Promise<void> {
+  await tx
+    .insertInto('account_property')
+    .values(row)
+    .onConflict((conflict) =>
+      conflict.columns(['account_id', 'name', 'position']).doUpdateSet({ value: row.value, scope: row.scope }),
+    )
+    .execute()
+}
+
+export async function listAccountIdsByKeys(db: Reader, userKeys: readonly string[]): Promise<number[]> {
+  if (userKeys.length === 0) return []
+  const rows = await db
+    .selectFrom('account')
+    .select('id')
+    .where('user_key', 'in', userKeys)
+    .orderBy('user_key')
+    .execute()
+  return rows.map((row) => row.id)
+}

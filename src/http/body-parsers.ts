@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import { Fault, toFault } from '../lib/fault.ts'
+import { parseFormBody, parseJsonBody } from './body.ts'
+
+/** Reads form and JSON bodies in this scope; any other body is Fault `unsupported`. */
+export function parseBodies(scope: FastifyInstance): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    parse(parseJsonBody, body as Buffer, done)
+  })
+  scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (_request, body, done) => {
+    parse(parseFormBody, body as Buffer, done)
+  })
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else done(new Fault('unsupported', 'Send parameters as application/x-www-form-urlencoded or application/json'))
+  })
+}
+
+function parse(
+  read: (body: Buffer) => object,
+  body: Buffer,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
+  let fields: object
+  try {
+    fields = read(body)
+  } catch (error) {
+    done(toFault(error))
+    return
+  }
+  done(null, fields)
+}

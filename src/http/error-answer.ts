@@ -1,0 +1,45 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Fault, toFault } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import { HTTP_STATUS } from './fault-status.ts'
+import { html } from './html.ts'
+
+/** Answers an error outside the protocols: a small page for browsers, JSON with a `message` for everyone else. */
+export function answerHttpError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
+  const fault = httpFault(error)
+  if (fault.kind === 'internal') log.error({ requestId: request.id, err: fault.cause ?? fault }, 'Request failed')
+  if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
+  const message = fault.kind === 'internal' ? `Something went wrong. Request id: ${request.id}` : fault.message
+  reply.code(HTTP_STATUS[fault.kind])
+  if (wantsPage(request)) {
+    reply.header('content-type', 'text/html; charset=UTF-8')
+    reply.send(errorPage(HTTP_STATUS[fault.kind], message))
+    return
+  }
+  reply.header('content-type', 'application/json; charset=utf-8')
+  reply.send(JSON.stringify({ message }))
+}
+
+function httpFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  const status = (error as { statusCode?: unknown } | null)?.statusCode
+  if (status === 413) return new Fault('too-large', 'The request body is too large')
+  if (status === 415) return new Fault('unsupported', 'The media type of the body is not supported')
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new Fault('bad-request', 'The request cannot be read', {}, { cause: error })
+  }
+  return toFault(error)
+}
+
+function wantsPage(request: FastifyRequest): boolean {
+  return request.headers.accept?.includes('text/html') ?? false
+}
+
+function errorPage(status: number, message: string): string {
+  return html`<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${String(status)}</title></head>
+<body><main><h1>${String(status)}</h1><p>${message}</p><p><a href="/">Back to the start</a></p></main></body>
+</html>
+`.toString()
+}

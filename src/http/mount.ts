@@ -1,0 +1,33 @@
+import type { FastifyInstance } from 'fastify'
+import { Fault } from '../lib/fault.ts'
+import { parseBodies } from './body-parsers.ts'
+import type { HttpRoute } from './route.ts'
+
+/** Mounts pages and files. A page that needs a login sends browsers to the form and tells everybody else 401. */
+export function mountPages(app: FastifyInstance, routes: readonly HttpRoute[]): void {
+  app.register(async (scope) => {
+    parseBodies(scope)
+    for (const route of routes) {
+      const { method, path, access, handler } = route
+      scope.route({
+        method: typeof method === 'string' ? method : [...method],
+        url: path,
+        ...(access === 'public'
+          ? {}
+          : {
+              onRequest: async (request, reply) => {
+                const viewer = await request.viewer()
+                if (viewer.kind === 'account') return
+                if (request.method === 'GET' && (request.headers.accept?.includes('text/html') ?? false)) {
+                  const target = encodeURIComponent(request.raw.url ?? '/')
+                  await reply.redirect(`/login?redirect_url=${target}`, 303)
+                  return
+                }
+                throw new Fault('unauthenticated', 'Current user is not logged in', { reason: 'not-signed-in' })
+              },
+            }),
+        handler: async (request, reply) => handler(request, reply),
+      })
+    }
+  })
+}

@@ -1,0 +1,46 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FormFields } from './form.ts'
+import type { Viewer } from './viewer.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Address of the client, behind trusted proxies the one they name. */
+    clientAddress: string
+    /** Scheme and host for links in the answer to this very request, without a final slash. */
+    baseUrl: string
+    /** Part of the server that answers, for the metrics: `ocs`, `dav`, `page`. */
+    surface: string
+    /** `performance.now()` when the headers had arrived. */
+    startedAt: number
+    knownViewer: Viewer | Promise<Viewer> | undefined
+    knownQuery: FormFields | undefined
+    /** Who is asking; resolved once, remembered. Throws Fault `unauthenticated` or `too-many`. */
+    viewer(): Viewer | Promise<Viewer>
+    /** Query parameters with PHP-style names. Throws Fault `bad-request`. */
+    queryFields(): FormFields
+    /** `?format=`, readable even when the rest of the query is not. */
+    wantedFormat(): string | undefined
+    /** Value of the session cookie, if there is one. It may be nobody's. */
+    sessionCookie(): string | undefined
+    /** Whether a cookie request proves that it was meant: `OCS-APIRequest` or the session's `requesttoken`. */
+    hasCsrfProof(): boolean
+  }
+  interface FastifyContextConfig {
+    /** The route reads its body as a stream of any length. */
+    streamsBody?: boolean
+    /** See `HttpRoute.access`. */
+    access?: 'public' | 'user'
+  }
+}
+
+/** A page or file outside the protocols. Also answered below `/index.php`. */
+export interface HttpRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE' | readonly ('GET' | 'POST' | 'PUT' | 'DELETE')[]
+  /** Path as Fastify writes it: `/apps/theming/image/:key`. */
+  readonly path: string
+  /** One line for the list of routes. */
+  readonly summary: string
+  /** `public`: anybody. `user`: a Fault `unauthenticated`, or the login page for a browser, comes before the handler. */
+  readonly access: 'public' | 'user'
+  handler(request: FastifyRequest, reply: FastifyReply): unknown
+}

@@ -1,0 +1,51 @@
+/** Who is asking. Made once per request by the authenticator and handed down; nobody asks twice. */
+export type Viewer = AnonymousViewer | AccountViewer
+
+export interface AnonymousViewer {
+  readonly kind: 'anonymous'
+}
+
+export interface AccountViewer {
+  readonly kind: 'account'
+  /** Internal id, never on the wire and never used again after the account is deleted. */
+  readonly accountId: number
+  /** The name on the wire, in the spelling of its creation. */
+  readonly userId: string
+  readonly isAdmin: boolean
+  /** Ids of the groups this account administers. */
+  readonly administeredGroupIds: readonly string[]
+  readonly via: 'password' | 'app-password' | 'session'
+  /** The app password in use. */
+  readonly appPasswordId?: number
+  /** Digest that names the session in use. */
+  readonly sessionKey?: string
+  /** Until when a sensitive change needs no further password: always for a login password, never for an app password. */
+  readonly confirmedUntilMs: number
+  /** BCP 47 tag, empty when the account has not chosen. */
+  readonly language: string
+}
+
+export const anonymous: AnonymousViewer = { kind: 'anonymous' }
+
+/** What a request brings along to say who is asking. */
+export interface Credentials {
+  readonly basic?: { readonly login: string; readonly secret: string }
+  readonly bearer?: string
+  readonly sessionCookie?: string
+}
+
+/** Where a request comes from, with proxies already taken into account. */
+export interface ClientInfo {
+  readonly address: string
+  readonly userAgent: string
+}
+
+export interface Authenticator {
+  /**
+   * Who these credentials stand for. Synchronous when the answer is remembered.
+   * Throws Fault `unauthenticated` (the credential is wrong, nothing else) or `too-many` (throttled).
+   */
+  authenticate(credentials: Credentials, client: ClientInfo): Viewer | Promise<Viewer>
+  /** Whether a request token (`requesttoken`) belongs to this session cookie. */
+  isRequestToken(token: string, sessionCookie: string): boolean
+}

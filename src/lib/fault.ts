@@ -1,0 +1,49 @@
+/**
+ * The one error class of Cloudlet. Rules throw a Fault of a closed list of kinds; each protocol has one table
+ * that turns a kind into its own answer (`http/fault-status.ts`, `ocs/status.ts`, `cli/exit-code.ts`).
+ */
+export const FAULT_KINDS = [
+  'bad-request',
+  'unauthenticated',
+  'forbidden',
+  'not-found',
+  'conflict',
+  'exists',
+  'precondition',
+  'locked',
+  'too-large',
+  'no-space',
+  'unsupported',
+  'too-many',
+  'unavailable',
+  'internal',
+] as const
+
+export type FaultKind = (typeof FAULT_KINDS)[number]
+
+export interface FaultDetail {
+  /** A stable word for this cause, so that a route can give it the wire code its protocol asks for. */
+  readonly reason?: string
+  /** The request field or setting at fault. */
+  readonly field?: string
+  /** When the caller may try again. */
+  readonly retryAfterSeconds?: number
+}
+
+export class Fault extends Error {
+  override readonly name = 'Fault'
+  readonly kind: FaultKind
+  readonly detail: FaultDetail
+
+  constructor(kind: FaultKind, message: string, detail: FaultDetail = {}, options?: { cause?: unknown }) {
+    super(message, options)
+    this.kind = kind
+    this.detail = detail
+  }
+}
+
+/** Any thrown value as a Fault: what is not one of ours is `internal`, with the original kept as the cause. */
+export function toFault(error: unknown): Fault {
+  if (error instanceof Fault) return error
+  return new Fault('internal', 'Internal error', {}, { cause: error })
+}

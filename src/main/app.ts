@@ -1,0 +1,87 @@
+import { access, constants } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import type { Config, Secrets } from '../config/load.ts'
+import type { Database } from '../db/database.ts'
+import { migrate } from '../db/migrator.ts'
+import { openDatabase } from '../db/open.ts'
+import { loadInstanceSecret } from '../features/auth/index.ts'
+import { createCors } from '../http/cors.ts'
+import { createMetrics, type Metrics } from '../http/metrics.ts'
+import { mountPages } from '../http/mount.ts'
+import { createHttpServer } from '../http/server.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Log } from '../lib/log.ts'
+import { CLOUDLET_VERSION } from '../lib/version.ts'
+import { mountApiPages } from '../ocs/api-pages.ts'
+import { mountOcs, ocsProtocolErrors } from '../ocs/mount.ts'
+import { createAuditFile } from './audit.ts'
+import { createFeatures, type Features, MIGRATIONS } from './features.ts'
+
+export interface AppOptions {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Everything but the network: for the server and for commands. */
+export interface App {
+  readonly db: Database
+  readonly features: Features
+  readonly metrics: Metrics
+  close(): Promise<void>
+}
+
+/** Opens the database, brings it up to date and makes the features. */
+export async function createApp({ config, secrets, clock, log }: AppOptions): Promise<App> {
+  const metrics = createMetrics(CLOUDLET_VERSION)
+  const { dataFolder } = config
+  const db = await openDatabase({ url: secrets.databaseUrl, dataFolder, log, onCommit: metrics.observeCommit })
+  try {
+    const backupFolder = join(dataFolder, 'backups')
+    await migrate(db, { migrations: MIGRATIONS, backupFolder, nowMs: clock.nowMs(), log })
+    const audit = createAuditFile(dataFolder, clock, log)
+    const features = createFeatures({
+      db,
+      clock,
+      audit,
+      metrics,
+      instanceSecret: await loadInstanceSecret(db),
+      metricsToken: secrets.metricsToken,
+      dataFolder,
+      checkDataFolder: () => access(dataFolder, constants.W_OK),
+    })
+    const close = async (): Promise<void> => {
+      await audit.flush()
+      await db.close()
+    }
+    return { db, features, metrics, close }
+  } catch (error) {
+    await db.close()
+    throw error
+  }
+}
+
+/** The HTTP side of an app; it does not listen yet. */
+export function createServer(app: App, { config, clock, log }: AppOptions): FastifyInstance {
+  const cors = createCors(config.corsOrigins)
+  const server = createHttpServer({
+    publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
+    fallbackHost: `${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`,
+    authenticator: app.features.auth.authenticator,
+    cors,
+    protocolErrors: ocsProtocolErrors(log),
+    metrics: app.metrics,
+    log,
+  })
+  const routes = app.features.list.flatMap((feature) => feature.ocs ?? [])
+  mountOcs(server, { routes, log, clock, cors })
+  mountApiPages(server, routes)
+  mountPages(
+    server,
+    app.features.list.flatMap((feature) => feature.http ?? []),
+  )
+  return server
+}

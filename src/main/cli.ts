@@ -1,0 +1,170 @@
+import { parseArgs } from 'node:util'
+import { pino } from 'pino'
+import type { Command } from '../cli/command.ts'
+import { helpForAll, helpForCommand } from '../cli/help.ts'
+import { findCommand, parseCommand } from '../cli/parse.ts'
+import { createPrompt } from '../cli/prompt.ts'
+import { type RunIo, reportFault, runCommand } from '../cli/run.ts'
+import { type Given, type LogLevel, loadConfig } from '../config/load.ts'
+import { hasDatabaseFile } from '../db/data-folder.ts'
+import type { Database } from '../db/database.ts'
+import { createMetrics } from '../http/metrics.ts'
+import { systemClock } from '../lib/clock.ts'
+import { Fault } from '../lib/fault.ts'
+import { type Log, silentLog } from '../lib/log.ts'
+import { CLOUDLET_VERSION } from '../lib/version.ts'
+import { createApp } from './app.ts'
+import { programCommands } from './commands.ts'
+import { createFeatures } from './features.ts'
+import { serve } from './serve.ts'
+
+export interface Process {
+  readonly argv: readonly string[]
+  readonly env: Given['env']
+  readonly stdin: NodeJS.ReadStream
+  readonly out: (text: string) => void
+  readonly err: (text: string) => void
+  /** Resolves when the process is asked to end. */
+  readonly stopped: () => Promise<string>
+}
+
+/** The whole program: `serve`, or one command. Resolves to the exit code. */
+export async function main(process: Process): Promise<number> {
+  const { argv, env, out, err } = process
+  const [name, ...rest] = argv
+  const io: RunIo = {
+    out,
+    err,
+    prompt: createPrompt(process.stdin, err, env),
+    showsTraces: env['CLOUDLET_LOG_LEVEL'] === 'debug',
+  }
+  if (name === '--version' || name === '-V') {
+    out(`Cloudlet ${CLOUDLET_VERSION}\n`)
+    return 0
+  }
+  if (name === 'serve') return serveUntilStopped(rest, process, io)
+  try {
+    const listed = listedCommands(env)
+    const commands = [SERVE, ...listed]
+    if (name === undefined || name === '--help' || name === '-h' || name === 'help' || name === 'list') {
+      out(helpForAll(commands, CLOUDLET_VERSION))
+      return 0
+    }
+    const command = findCommand(commands, name)
+    if (NEEDS_NO_DATABASE.has(command.name)) return await runCommand(command, rest, io)
+    return await runWithDatabase(command, rest, env, io)
+  } catch (error) {
+    return reportFault(error, 'plain', io)
+  }
+}
+
+const SERVE: Command = {
+  name: 'serve',
+  summary: 'Run the server',
+  options: {
+    host: { type: 'string', value: 'ADDRESS', summary: 'Address to listen on (CLOUDLET_HOST)' },
+    port: { type: 'string', value: 'PORT', summary: 'Port to listen on (CLOUDLET_PORT)' },
+  },
+  async run() {},
+}
+
+const NEEDS_NO_DATABASE = new Set(['serve', 'routes', 'openapi', 'config:show', 'data:adopt'])
+
+/** Every command but `serve`, over no database: enough to list, explain and check them. */
+export function listedCommands(env: Given['env']): Command[] {
+  const features = createFeatures({
+    db: NO_DATABASE,
+    clock: systemClock,
+    audit: { record() {} },
+    metrics: createMetrics(CLOUDLET_VERSION),
+    instanceSecret: '',
+    metricsToken: undefined,
+    dataFolder: '',
+    checkDataFolder: async () => {},
+  })
+  const given = ({ data }: { data?: string }): Given => ({ env, flags: { data } })
+  return [...programCommands(given, features), ...features.list.flatMap((feature) => feature.commands ?? [])]
+}
+
+const NO_DATABASE: Database = {
+  kind: 'sqlite',
+  get read(): never {
+    throw new Error('No database is open')
+  },
+  stamps: { of: () => 0, bump: () => Promise.reject(new Error('No database is open')) },
+  write: () => Promise.reject(new Error('No database is open')),
+  ping: () => Promise.reject(new Error('No database is open')),
+  close: async () => {},
+}
+
+async function runWithDatabase(
+  command: Command,
+  argv: readonly string[],
+  env: Given['env'],
+  io: RunIo,
+): Promise<number> {
+  // What is wrong with the words is said before anything is opened.
+  const { input, wantsHelp } = parseCommand(command, argv)
+  if (wantsHelp) {
+    io.out(helpForCommand(command))
+    return 0
+  }
+  const data = input.options['data']
+  const loaded = loadConfig({ env, flags: { data: typeof data === 'string' ? data : undefined } })
+  const { config, secrets } = loaded
+  if (secrets.databaseUrl === undefined && !hasDatabaseFile(config.dataFolder)) {
+    throw new Fault(
+      'not-found',
+      `CLOUDLET_DATA: there is no data of Cloudlet in ${config.dataFolder} yet. Start the server once, or name the right folder`,
+    )
+  }
+  const log: Log = io.showsTraces ? createLog('debug', io.err) : silentLog
+  const app = await createApp({ config, secrets, clock: systemClock, log })
+  try {
+    const commands = app.features.list.flatMap((feature) => feature.commands ?? [])
+    return await runCommand(findCommand(commands, command.name), argv, io)
+  } finally {
+    await app.close()
+  }
+}
+
+function createLog(level: LogLevel, write: (text: string) => void): Log {
+  const options = {
+    level,
+    base: null,
+    timestamp: () => `,"time":"${new Date().toISOString()}"`,
+    formatters: { level: (label: string) => ({ level: label }) },
+  }
+  return pino(options, { write })
+}
+
+async function serveUntilStopped(argv: readonly string[], process: Process, io: RunIo): Promise<number> {
+  try {
+    const flags = serveFlags(argv)
+    if (flags.help === true) {
+      io.out(helpForCommand(SERVE))
+      return 0
+    }
+    const { host, port, data } = flags
+    const loaded = loadConfig({ env: process.env, flags: { host, port, data } })
+    const log = createLog(loaded.config.logLevel, io.out)
+    const server = await serve({ loaded, log, say: io.err })
+    const reason = await process.stopped()
+    log.info({ reason }, 'Stopping')
+    await server.stop()
+    log.info({}, 'Stopped')
+    return 0
+  } catch (error) {
+    return reportFault(error, 'plain', io)
+  }
+}
+
+function serveFlags(argv: readonly string[]): { host?: string; port?: string; data?: string; help?: boolean } {
+  const text = { type: 'string' } as const
+  try {
+    const options = { host: text, port: text, data: text, help: { type: 'boolean', short: 'h' } } as const
+    return parseArgs({ args: [...argv], options, strict: true }).values
+  } catch (error) {
+    throw new Fault('bad-request', `${(error as Error).message}. See: cloudlet serve --help`)
+  }
+}

@@ -1,0 +1,87 @@
+import type { Command } from '../cli/command.ts'
+import type { Given } from '../config/load.ts'
+import { loadConfig } from '../config/load.ts'
+import { showConfig } from '../config/show.ts'
+import { prepareDataFolder, writeMarker } from '../db/data-folder.ts'
+import { writeOpenApi } from '../ocs/openapi.ts'
+import type { Features } from './features.ts'
+
+/** Commands about the program itself. They need no database. */
+export function programCommands(given: (options: { data?: string }) => Given, features: Features): Command[] {
+  return [routesCommand(features), openApiCommand(features), configCommand(given), adoptCommand(given)]
+}
+
+function routesCommand({ list }: Features): Command {
+  return {
+    name: 'routes',
+    summary: 'List every address the server answers, with the feature it belongs to',
+    async run(_input, out) {
+      const routes = list.flatMap((feature) => [
+        ...(feature.ocs ?? []).map(({ method, path, summary }) => ({
+          method: String(method),
+          path: `/ocs/{v1,v2}.php${path}`,
+          feature: feature.name,
+          summary,
+        })),
+        ...(feature.http ?? []).map(({ method, path, summary }) => ({
+          method: [method].flat().join(','),
+          path,
+          feature: feature.name,
+          summary,
+        })),
+      ])
+      const width = Math.max(...routes.map(({ path }) => path.length))
+      out.result(
+        routes,
+        routes.map(({ method, path, feature, summary }) => {
+          return `${method.padEnd(9)}${path.padEnd(width + 2)}${feature.padEnd(14)}${summary}`
+        }),
+      )
+    },
+  }
+}
+
+function openApiCommand({ list }: Features): Command {
+  return {
+    name: 'openapi',
+    summary: 'Print the OpenAPI description of the OCS API',
+    async run(_input, out) {
+      const description = writeOpenApi(list.flatMap((feature) => feature.ocs ?? []))
+      out.result(description, [JSON.stringify(description, null, 2)])
+    },
+  }
+}
+
+function dataOption(options: Readonly<Record<string, unknown>>): { data?: string } {
+  const data = options['data']
+  return typeof data === 'string' ? { data } : {}
+}
+
+function configCommand(given: (options: { data?: string }) => Given): Command {
+  return {
+    name: 'config:show',
+    summary: 'Show every setting, its value and where it comes from; secrets only as ***',
+    async run(input, out) {
+      const loaded = loadConfig(given(dataOption(input.options)))
+      for (const warning of loaded.warnings) out.warn(warning)
+      const settings = showConfig(loaded)
+      out.result(
+        settings.map((shown) => ({ ...shown })),
+        settings.map(({ variable, value, source }) => `  - ${variable}: ${JSON.stringify(value)} (${source})`),
+      )
+    },
+  }
+}
+
+function adoptCommand(given: (options: { data?: string }) => Given): Command {
+  return {
+    name: 'data:adopt',
+    summary: 'Say that the data folder is the right one, when the server refuses it as empty',
+    async run(input, out) {
+      const { config } = loadConfig(given(dataOption(input.options)))
+      prepareDataFolder(config.dataFolder)
+      writeMarker(config.dataFolder)
+      out.result({ data: config.dataFolder }, [`The folder ${config.dataFolder} is taken as it is`])
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import type { Database, Migration } from '../db/database.ts'
+import { type Auth, authMigrations, createAuth } from '../features/auth/index.ts'
+import { createCapabilitiesFeature } from '../features/capabilities/index.ts'
+import type { Feature } from '../features/feature.ts'
+import type { Groups } from '../features/groups/index.ts'
+import { createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
+import { createStatus } from '../features/status/index.ts'
+import { createTheming, themingMigrations } from '../features/theming/index.ts'
+import type { Accounts } from '../features/users/index.ts'
+import { createUsers, usersMigrations } from '../features/users/index.ts'
+import type { Metrics } from '../http/metrics.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { Audit } from '../lib/log.ts'
+
+/** Steps of the schema, from all features. */
+export const MIGRATIONS: readonly Migration[] = [
+  ...usersMigrations,
+  ...groupsMigrations,
+  ...authMigrations,
+  ...themingMigrations,
+]
+
+export interface FeatureDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly audit: Audit
+  readonly metrics: Metrics
+  readonly instanceSecret: string
+  readonly metricsToken: string | undefined
+  /** Absolute path. */
+  readonly dataFolder: string
+  /** Throws when the data folder cannot be written. */
+  readonly checkDataFolder: () => Promise<void>
+}
+
+export interface Features {
+  readonly list: readonly Feature[]
+  readonly accounts: Accounts
+  readonly groups: Groups
+  readonly auth: Auth
+}
+
+/** Makes every feature and hands each what it needs. The whole wiring of the server is on this page. */
+export function createFeatures(deps: FeatureDeps): Features {
+  const { db, clock, audit, metrics } = deps
+  const groups = createGroupsFeature({ db, clock, audit })
+  const users = createUsers({
+    db,
+    clock,
+    audit,
+    groups: groups.groups,
+    // There are no files yet, so nothing is used; the files feature brings the real figure.
+    usedBytes: () => 0,
+    dataFolder: deps.dataFolder,
+  })
+  const theming = createTheming({ db, clock, audit })
+  const auth = createAuth({
+    db,
+    clock,
+    audit,
+    accounts: users.accounts,
+    directory: users.directory,
+    branding: theming.branding,
+    secret: deps.instanceSecret,
+    countLogin: metrics.countLogin,
+  })
+  const apps = [users.feature, theming.feature]
+  const status = createStatus({
+    db,
+    metrics,
+    metricsToken: deps.metricsToken,
+    siteName: async () => (await theming.theming.theme()).values['name'] ?? '',
+    appIds: apps.flatMap(({ appId }) => appId ?? []).toSorted(),
+    checkDataFolder: deps.checkDataFolder,
+  })
+  const contributing = [users.feature, groups.feature, auth.feature, theming.feature, status]
+  const capabilities = createCapabilitiesFeature(contributing, db.stamps)
+  return { list: [...contributing, capabilities], accounts: users.accounts, groups: groups.groups, auth }
+}

@@ -1,0 +1,10 @@
+import type { OcsFormat } from './envelope.ts'
+
+/**
+ * Which form an answer takes (recording ocs-envelope): `?format=` decides, else an `Accept` that is exactly JSON, else
+ * XML. A browser's list of types stays XML even when JSON is in it.
+ */
+export function formatOf(wanted: unknown, accept: string | undefined): OcsFormat {
+  if (typeof wanted === 'string' && wanted !== '') return wanted === 'json' ? 'json' : 'xml'
+  return accept !== undefined && /^\s*application\/json\s*(;|$)/i.test(accept) ? 'json' : 'xml'
+}
