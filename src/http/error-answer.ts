@@ -11,7 +11,7 @@ export function answerHttpError(error: unknown, request: FastifyRequest, reply: 
   if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
   const message = fault.kind === 'internal' ? `Something went wrong. Request id: ${request.id}` : fault.message
   reply.code(HTTP_STATUS[fault.kind])
-  if (wantsPage(request)) {
+  if (wantsPage(request, fault)) {
     reply.header('content-type', 'text/html; charset=UTF-8')
     reply.send(errorPage(HTTP_STATUS[fault.kind], message))
     return
@@ -31,8 +31,9 @@ function httpFault(error: unknown): Fault {
   return toFault(error)
 }
 
-function wantsPage(request: FastifyRequest): boolean {
-  return request.headers.accept?.includes('text/html') ?? false
+/** Whoever looks for a page gets one; what is missing is a page too unless JSON is asked for (recording status-php). */
+function wantsPage({ headers: { accept = '' } }: FastifyRequest, { kind }: Fault): boolean {
+  return accept.includes('text/html') || (kind === 'not-found' && !accept.includes('application/json'))
 }
 
 function errorPage(status: number, message: string): string {

@@ -7,6 +7,7 @@ import type { HttpRoute } from './route.ts'
 export function mountPages(app: FastifyInstance, routes: readonly HttpRoute[]): void {
   app.register(async (scope) => {
     parseBodies(scope)
+    mountOtherMethods(scope, routes)
     for (const route of routes) {
       const { method, path, access, handler } = route
       scope.route({
@@ -30,4 +31,22 @@ export function mountPages(app: FastifyInstance, routes: readonly HttpRoute[]): 
       })
     }
   })
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const
+
+/** A known address with a method it does not have (RFC 9110 section 15.5.6). */
+function mountOtherMethods(scope: FastifyInstance, routes: readonly HttpRoute[]): void {
+  const known = Map.groupBy(routes, ({ path }) => path)
+  for (const [path, siblings] of known) {
+    const allowed = new Set<string>(siblings.flatMap(({ method }) => method))
+    const allow = [...allowed, ...(allowed.has('GET') ? ['HEAD'] : [])].join(', ')
+    scope.route({
+      method: METHODS.filter((method) => !allowed.has(method)),
+      url: path,
+      handler: (_request, reply) => {
+        reply.code(405).header('allow', allow).send()
+      },
+    })
+  }
 }

@@ -1,4 +1,4 @@
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RequestPayload } from 'fastify'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { baseUrlOf } from './base-url.ts'
@@ -181,7 +181,7 @@ function addHooks(app: FastifyInstance, deps: HttpServerDeps): void {
     done()
   })
   app.addHook('preParsing', (request, _reply, payload, done) => {
-    limitBodyTime(request)
+    if (request.routeOptions.config.streamsBody !== true) limitBodyTime(request, payload)
     done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
@@ -214,11 +214,11 @@ function refuseDuplicates(rawHeaders: readonly string[]): void {
 }
 
 /** Cuts a client that sends its body drop by drop. Routes that take files read the stream themselves. */
-function limitBodyTime(request: FastifyRequest): void {
-  if (request.routeOptions.config.streamsBody === true) return
-  const { raw } = request
+function limitBodyTime({ raw }: FastifyRequest, payload: RequestPayload): void {
   if (raw.headers['transfer-encoding'] === undefined && !(Number(raw.headers['content-length']) > 0)) return
-  const timer = setTimeout(() => raw.socket.destroy(), PARSED_BODY_TIMEOUT_MS)
-  raw.once('end', () => clearTimeout(timer))
-  raw.once('close', () => clearTimeout(timer))
+  const timer = setTimeout(() => raw.destroy(), PARSED_BODY_TIMEOUT_MS).unref()
+  const stop = (): void => clearTimeout(timer)
+  payload.once('end', stop)
+  payload.once('error', stop)
+  payload.once('close', stop)
 }

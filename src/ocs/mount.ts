@@ -37,10 +37,16 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 /** Mounts one route table under both versions. Everything below the prefixes is answered in the envelope. */
 export function mountOcs(app: FastifyInstance, deps: OcsDeps): void {
   app.decorateRequest('isInEndpoint', false)
+  // One count for both versions: they are the same endpoint.
+  const counters = new Map(
+    deps.routes.flatMap((route) =>
+      route.limit === undefined ? [] : [[route, createCallCounter(route.limit, deps.clock)]],
+    ),
+  )
   for (const version of ['v1', 'v2'] as const) {
     app.register(
       async (scope) => {
-        mountVersion(scope, version, deps)
+        mountVersion(scope, version, deps, counters)
       },
       { prefix: OCS_PREFIX[version] },
     )
@@ -55,9 +61,11 @@ export function ocsProtocolErrors(log: Log): { prefix: string; answer: ErrorAnsw
   }))
 }
 
+type CallCounters = ReadonlyMap<OcsRoute, (viewer: AccountViewer) => void>
+
 type ErrorAnswer = (error: unknown, request: FastifyRequest, reply: FastifyReply) => void
 
-function mountVersion(scope: FastifyInstance, version: OcsVersion, deps: OcsDeps): void {
+function mountVersion(scope: FastifyInstance, version: OcsVersion, deps: OcsDeps, counters: CallCounters): void {
   parseBodies(scope)
   scope.addHook('onRequest', (request, _reply, done) => {
     request.surface = 'ocs'
@@ -72,14 +80,20 @@ function mountVersion(scope: FastifyInstance, version: OcsVersion, deps: OcsDeps
   const paths = new Map<string, OcsRoute[]>()
   for (const route of deps.routes) paths.set(route.path, [...(paths.get(route.path) ?? []), route])
   for (const [path, routes] of paths) {
-    for (const route of routes) mountRoute(scope, version, route, deps)
+    for (const route of routes) mountRoute(scope, version, route, deps, counters)
     mountOtherMethods(scope, version, path, routes, deps.cors)
   }
 }
 
-function mountRoute(scope: FastifyInstance, version: OcsVersion, route: OcsRoute, { clock }: OcsDeps): void {
+function mountRoute(
+  scope: FastifyInstance,
+  version: OcsVersion,
+  route: OcsRoute,
+  { clock }: OcsDeps,
+  counters: CallCounters,
+): void {
   let check: CheckInput | undefined
-  const count = route.limit === undefined ? undefined : createCallCounter(route.limit, clock)
+  const count = counters.get(route)
   const run = (request: FastifyRequest, viewer: Viewer): OcsResult | Promise<OcsResult> => {
     if (route.input === undefined) return call(route, request, viewer, {})
     if (check !== undefined) return call(route, request, viewer, checkedInput(check, request))

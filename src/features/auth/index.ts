@@ -60,7 +60,7 @@ export function createAuth(deps: AuthDeps): Auth {
   const surfaces = { appPasswords, sessions, passwords: authenticator, branding: deps.branding }
   const feature: Feature = {
     name: 'auth',
-    ocs: authRoutes(surfaces),
+    ocs: authRoutes({ ...surfaces, accounts }),
     http: [...loginPages(surfaces), ...devicePages(surfaces)],
     commands: authCommands({ accounts, appPasswords, throttle }),
     capabilities: (viewer) =>

@@ -153,11 +153,11 @@ const logout = ({ sessions }: LoginPagesDeps): HttpRoute => ({
   async handler(request, reply) {
     const cookie = request.sessionCookie()
     const token = textField(request, 'requesttoken') || queryText(request, 'requesttoken')
+    const viewer = await request.viewer()
+    if (viewer.kind === 'account') reply.header('x-user-id', encodeURI(viewer.userId))
     if (cookie === undefined || !sessions.isRequestToken(token, cookie)) {
       throw new Fault('precondition', 'CSRF check failed', { reason: 'csrf' })
     }
-    const viewer = await request.viewer()
-    if (viewer.kind === 'account') reply.header('x-user-id', encodeURI(viewer.userId))
     await sessions.end(cookie)
     reply.header('set-cookie', endedSessionCookieHeader(isHttps(request)))
     reply.header('clear-site-data', '"cache", "storage"')

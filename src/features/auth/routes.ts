@@ -2,11 +2,13 @@ import { Type } from 'typebox'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
+import type { Accounts } from '../users/index.ts'
 import type { AppPasswords } from './app-passwords.ts'
 import type { PasswordCheck } from './authenticator.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface AuthRoutesDeps {
+  readonly accounts: Pick<Accounts, 'getEditable'>
   readonly appPasswords: AppPasswords
   readonly sessions: Sessions
   readonly passwords: PasswordCheck
@@ -22,6 +24,7 @@ export function authRoutes(deps: AuthRoutesDeps): OcsRoute[] {
     rotateAppPassword(deps),
     confirmPassword(deps),
     checkPerson(deps),
+    wipeDevices(deps),
   ]
 }
 
@@ -133,5 +136,21 @@ const checkPerson = ({ passwords }: AuthRoutesDeps): OcsRoute =>
         }
         throw error
       }
+    },
+  })
+
+const wipeDevices = ({ accounts, appPasswords }: AuthRoutesDeps): OcsRoute =>
+  defineOcs({
+    method: 'POST',
+    path: '/cloud/users/:userId/wipe',
+    summary: 'Asks every device of an account to delete its data; their app passwords open nothing any more',
+    auth: 'group-admin',
+    confirm: true,
+    codes: { hidden: 998, self: 101 },
+    async handler({ viewer, params }) {
+      const { row } = await accounts.getEditable(viewer, params.userId)
+      if (row.id === viewer.accountId) throw new Fault('bad-request', '', { reason: 'self' })
+      await appPasswords.askForWipe(row.id, viewer.userId)
+      return undefined
     },
   })

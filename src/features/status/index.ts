@@ -28,33 +28,45 @@ export function createStatus(deps: StatusDeps): Feature {
   return {
     name: 'status',
     ocs: [getConfig(deps), listOwnApps(deps), listApps(deps)],
-    http: [statusPhp, probe, robots, ocsProvider, health, readiness(deps), metricsPage(deps)],
+    http: [
+      statusPhp('/status.php'),
+      statusPhp('/status.php/*'),
+      probe,
+      robots,
+      ocsProvider,
+      health,
+      readiness(deps),
+      metricsPage(deps),
+    ],
   }
 }
 
 /** Read by every client before anything else (recording status-php); any method, also with a path behind it. */
-const statusPhp: HttpRoute = {
+const statusPhp = (path: string): HttpRoute => ({
   method: ['GET', 'POST'],
-  path: '/status.php',
+  path,
   summary: 'Whether the server is there, and which version it is compatible with',
   access: 'public',
   handler(_request, reply) {
     reply.header('content-type', 'application/json')
     reply.header('access-control-allow-origin', '*')
-    return reply.send(STATUS_TEXT)
+    return reply.send(STATUS_BODY)
   },
-}
-
-const STATUS_TEXT = JSON.stringify({
-  installed: true,
-  maintenance: false,
-  needsDbUpgrade: false,
-  version: REPORTED_VERSION.full,
-  versionstring: REPORTED_VERSION.string,
-  edition: '',
-  productname: PRODUCT_NAME,
-  extendedSupport: false,
 })
+
+/** As bytes: to a text Fastify would add a charset, which JSON has not. */
+const STATUS_BODY = Buffer.from(
+  JSON.stringify({
+    installed: true,
+    maintenance: false,
+    needsDbUpgrade: false,
+    version: REPORTED_VERSION.full,
+    versionstring: REPORTED_VERSION.string,
+    edition: '',
+    productname: PRODUCT_NAME,
+    extendedSupport: false,
+  }),
+)
 
 /** The desktop client's test whether the network lets it through. */
 const probe: HttpRoute = {
@@ -86,7 +98,9 @@ const ocsProvider: HttpRoute = {
       apps: '/ocs/v2.php/cloud/apps',
     }
     reply.header('content-type', 'application/json')
-    return reply.send(JSON.stringify({ version: 2, services: { PROVISIONING: { version: 1, endpoints } } }))
+    return reply.send(
+      Buffer.from(JSON.stringify({ version: 2, services: { PROVISIONING: { version: 1, endpoints } } })),
+    )
   },
 }
 

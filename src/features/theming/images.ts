@@ -70,6 +70,17 @@ export async function encodeImage(name: ImageName, input: Uint8Array): Promise<E
   }
 }
 
+/** The average colour of a picture, so that text on it can be told from it. */
+export async function averageColor(content: Uint8Array): Promise<string> {
+  const sharp = await sharpModule()
+  const pixel = await sharp(content, { limitInputPixels: MAX_INPUT_PIXELS })
+    .flatten()
+    .resize(1, 1, { fit: 'fill' })
+    .raw()
+    .toBuffer()
+  return `#${pixel.subarray(0, 3).toString('hex')}`
+}
+
 /** A square PNG, the picture centred on nothing. */
 export async function squareIcon(input: Uint8Array, pixels: number): Promise<EncodedImage> {
   const sharp = await sharpModule()

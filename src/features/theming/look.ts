@@ -84,7 +84,7 @@ export function themingCapabilities(theme: Theme, choice: Choice | undefined, ba
     defaultBackgroundColor: values['background_color'],
     inverted: textOn(primary) === '#000000',
     cacheBuster: `${theme.version.toString(16)}-${(choice?.version ?? 0).toString(16)}`,
-    enabledThemes: [...(choice?.themes ?? [])],
+    enabledThemes: choice?.themes ?? [],
   } as Record<string, Json>
 }
 

@@ -49,14 +49,14 @@ const manifest = (theming: Theming, path: string): HttpRoute => ({
       return reply.code(404).header('content-type', 'application/json; charset=utf-8').send('[]')
     }
     const theme = await theming.theme()
-    const { name, slogan, primaryColor, backgroundColor } = brandingOf(theme, request.baseUrl)
+    const { name, slogan, primaryColor } = brandingOf(theme, request.baseUrl)
     const suffix = known === undefined ? '' : `/${app}`
     const text = JSON.stringify({
       name: known === undefined ? name : `${known.title} - ${name}`,
       short_name: known?.title ?? name,
       start_url: known === undefined ? request.baseUrl : `${request.baseUrl}/index.php/apps/${app}/`,
       theme_color: primaryColor,
-      background_color: backgroundColor,
+      background_color: primaryColor,
       description: known?.description ?? slogan,
       icons: [
         { src: `/apps/theming/icon${suffix}?v=${theme.version}`, type: 'image/png', sizes: '512x512' },
@@ -138,9 +138,13 @@ const chooseBackground = (theming: Theming): HttpRoute => ({
     const { accountId } = await accountOf(request, reply)
     const { kind } = request.params as { readonly kind: string }
     const body = (request.body ?? {}) as Readonly<Record<string, unknown>>
-    const wanted = wantedBackground(kind, body)
-    const choice = await theming.choose(accountId, wanted)
-    return sendChoice(reply, choiceView(await theming.theme(), choice, choice.background))
+    try {
+      const choice = await theming.choose(accountId, wantedBackground(kind, body))
+      return sendChoice(reply, choiceView(await theming.theme(), choice, choice.background))
+    } catch (error) {
+      if (!(error instanceof Fault) || error.kind !== 'bad-request') throw error
+      return sendChoice(reply.code(400), { error: error.message })
+    }
   },
 })
 

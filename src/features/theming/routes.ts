@@ -13,10 +13,8 @@ const enableTheme = (theming: Theming): OcsRoute =>
     summary: 'Switches a theme on for the account: light, dark, light-highcontrast, dark-highcontrast or default',
     auth: 'user',
     async handler({ viewer, params }) {
-      const { themes } = await theming.choice(viewer.accountId)
-      await theming.choose(viewer.accountId, {
-        themes: [...themes.filter((id) => id !== params.themeId), params.themeId],
-      })
+      // All themes are of one kind, so one takes the place of another.
+      await theming.choose(viewer.accountId, { themes: [params.themeId] })
       return undefined
     },
   })

@@ -6,7 +6,7 @@ import type { Audit } from '../../lib/log.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import { isColor } from './colors.ts'
 import { BACKGROUNDS } from './drawings.ts'
-import { encodeImage } from './images.ts'
+import { averageColor, encodeImage } from './images.ts'
 import { acceptTextSetting, type ImageName, OLDER_NAMES, TEXT_SETTINGS } from './settings.ts'
 import * as store from './store.ts'
 import { THEME_IDS } from './themes.ts'
@@ -38,7 +38,7 @@ export interface Choice {
   readonly version: number
 }
 
-const NO_CHOICE: Choice = { background: 'default', backgroundColor: '', themes: [], version: 0 }
+const NO_CHOICE: Choice = { background: 'default', backgroundColor: '', themes: ['default'], version: 0 }
 
 export interface Theming {
   /** At once when it is remembered, which it is but for the moment after a change. */
@@ -88,9 +88,12 @@ export function createThemingService({ db, clock, audit }: ThemingDeps): Theming
     async setImage(name, input, actor) {
       const { contentType, content, etag } = await encodeImage(name, input)
       const row = { name, content_type: contentType, content, etag, changed_at_ms: clock.nowMs() }
+      const color = name === 'background' ? await averageColor(input) : undefined
       await change('theming.image-changed', name, actor, async (tx) => {
         await store.saveImage(tx, row)
-        if (name === 'background') await store.deleteSetting(tx, PLAIN)
+        if (color === undefined) return
+        await store.deleteSetting(tx, PLAIN)
+        await store.saveSetting(tx, 'background_color', color)
       })
     },
     async setPlainBackground(actor) {

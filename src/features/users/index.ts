@@ -1,6 +1,7 @@
 import type { Database, Migration } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Audit } from '../../lib/log.ts'
+import { accountTopic } from '../../lib/topics.ts'
 import type { Feature } from '../feature.ts'
 import type { Groups } from '../groups/index.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
@@ -47,6 +48,12 @@ export function createUsers({ db, clock, audit, groups, usedBytes, dataFolder }:
       name: 'users',
       appId: 'provisioning_api',
       ocs: userRoutes({ accounts, editing, usedBytes, dataFolder }),
+      async capabilities(viewer) {
+        if (viewer.kind === 'anonymous') return {}
+        const { language, locale, timezone } = (await accounts.own(viewer)).row
+        return { core: { user: { language, locale, timezone: timezone === '' ? 'UTC' : timezone } } }
+      },
+      capabilityTopics: (viewer) => (viewer.kind === 'anonymous' ? [] : [accountTopic(viewer.accountId)]),
       commands: [...userCommands({ accounts, editing, groups }), ...groupCommands({ accounts, groups })],
     },
   }

@@ -1,0 +1,220 @@
+/** One way in which an answer differs from the recorded one: `status`, `header content-type`, `body ocs.data.email`. */
+export interface Difference {
+  readonly part: string
+  readonly recorded: string
+  readonly actual: string
+}
+
+export interface RecordedAnswer {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, unknown>>
+  readonly body?: unknown
+}
+
+export interface ActualAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, unknown>>
+  readonly text: string
+}
+
+/** Values under these names change with every run: only their type is compared. */
+const VOLATILE = new Set([
+  'firstLoginTimestamp',
+  'lastLoginTimestamp',
+  'lastLogin',
+  'used',
+  'free',
+  'relative',
+  'cacheBuster',
+  'token',
+])
+
+/** Headers that clients act on. The rest is the server's own affair. */
+const COMPARED_HEADERS = [
+  'content-type',
+  'www-authenticate',
+  'location',
+  'x-user-id',
+  'access-control-allow-origin',
+  'allow',
+]
+/** Only whether they are there: their values belong to each server. */
+const PRESENT_HEADERS = ['etag', 'last-modified']
+
+/** What stands for a secret or an address in the recordings; captured values are kept for later requests. */
+export type Placeholders = Map<string, string>
+
+export function compareAnswers(recorded: RecordedAnswer, actual: ActualAnswer, known: Placeholders): Difference[] {
+  const differences: Difference[] = []
+  const note = (part: string, one: unknown, other: unknown): void => {
+    differences.push({ part, recorded: show(one), actual: show(other) })
+  }
+  if (recorded.status !== actual.status) note('status', recorded.status, actual.status)
+  compareHeaders(recorded, actual, known, note)
+  compareBodies(recorded.body, actual, known, note)
+  return differences
+}
+
+type Note = (part: string, recorded: unknown, actual: unknown) => void
+
+function show(value: unknown): string {
+  return (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined')).slice(0, 160)
+}
+
+function compareHeaders(recorded: RecordedAnswer, actual: ActualAnswer, known: Placeholders, note: Note): void {
+  for (const name of COMPARED_HEADERS) {
+    // The type of nothing means nothing.
+    if (name === 'content-type' && actual.text === '' && (recorded.body === '' || recorded.body === null)) continue
+    const one = normalHeader(name, recorded.headers?.[name], known)
+    if (name === 'access-control-allow-origin' && one === undefined) continue
+    const other = normalHeader(name, actual.headers[name], known)
+    if (one !== other) note(`header ${name}`, one, other)
+  }
+  for (const name of PRESENT_HEADERS) {
+    const isRecorded = recorded.headers?.[name] !== undefined
+    if (isRecorded !== (actual.headers[name] !== undefined)) note(`header ${name}`, isRecorded, !isRecorded)
+  }
+}
+
+function normalHeader(name: string, value: unknown, known: Placeholders): string | undefined {
+  if (value === undefined || value === null) return undefined
+  const text = fill(String(value), known)
+  if (name !== 'content-type') return text
+  // The reference writes one type in several ways; `text/xml` and `application/xml` are read alike (RFC 7303).
+  return text.toLowerCase().replaceAll(' ', '').replace('text/xml', 'application/xml')
+}
+
+/** A recorded text with what is known put in for its placeholders. */
+export function fill(text: string, known: Placeholders): string {
+  return text.replace(/\{[a-z_][\w-]*\}/g, (name) => known.get(name) ?? name)
+}
+
+function compareBodies(recorded: unknown, actual: ActualAnswer, known: Placeholders, note: Note): void {
+  if (recorded === undefined || recorded === null) return
+  if (isStandIn(recorded)) {
+    compareStandIn(recorded, actual, note)
+    return
+  }
+  if (typeof recorded === 'string') {
+    captureFromText(recorded, actual.text, known)
+    const one = normalText(fill(recorded, known))
+    const other = normalText(actual.text)
+    if (one !== other) note('body', firstDifference(one, other), firstDifference(other, one))
+    return
+  }
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(actual.text)
+  } catch {
+    note('body', recorded, actual.text)
+    return
+  }
+  compareValues('body', recorded, parsed, known, note)
+}
+
+interface StandIn {
+  readonly html?: true
+  readonly binary?: true
+  readonly text?: true
+  readonly firstBytesHex?: string
+}
+
+function isStandIn(value: unknown): value is StandIn {
+  const stand = value as StandIn | null
+  return typeof value === 'object' && (stand?.html === true || stand?.binary === true || stand?.text === true)
+}
+
+/** Pages, pictures and long texts were not recorded whole: their type is compared by the header, a picture's first bytes here. */
+function compareStandIn(recorded: StandIn, actual: ActualAnswer, note: Note): void {
+  if (actual.text === '') note('body', recorded, '')
+  if (recorded.firstBytesHex?.startsWith('89504e47') !== true) return
+  if (!actual.text.slice(1, 4).startsWith('PNG')) note('body', 'PNG', actual.text.slice(0, 8))
+}
+
+/** XML with what changes from run to run taken out. */
+function normalText(text: string): string {
+  let normal = text.replace(/([?;&])v=\d+/g, '$1v=N')
+  for (const name of VOLATILE)
+    normal = normal.replace(new RegExp(`<${name}>[^<]*</${name}>`, 'g'), `<${name}>*</${name}>`)
+  return normal
+}
+
+function firstDifference(one: string, other: string): string {
+  const lines = other.split('\n')
+  return (
+    one
+      .split('\n')
+      .find((line, index) => line !== lines[index])
+      ?.trim() ?? ''
+  )
+}
+
+/** A placeholder inside recorded XML takes the value that stands in its place. */
+function captureFromText(recorded: string, actual: string, known: Placeholders): void {
+  for (const [, tag, name] of recorded.matchAll(/<(\w+)>(\{[a-z_][\w-]*\})<\/\1>/g)) {
+    if (name === undefined || known.has(name)) continue
+    const value = new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(actual)?.[1]
+    if (value !== undefined) known.set(name, value)
+  }
+}
+
+function compareValues(path: string, recorded: unknown, actual: unknown, known: Placeholders, note: Note): void {
+  const name = path.slice(path.lastIndexOf('.') + 1)
+  if (typeof recorded === 'string' && typeof actual === 'string') {
+    if (/^\{[a-z_][\w-]*\}$/.test(recorded) && !known.has(recorded)) {
+      known.set(recorded, actual)
+      return
+    }
+    const one = normalText(fill(recorded, known))
+    if (!VOLATILE.has(name) && one !== normalText(actual)) note(path, one, actual)
+    return
+  }
+  if (VOLATILE.has(name) && typeof recorded === typeof actual) return
+  if (!isGroup(recorded) || !isGroup(actual)) {
+    if (recorded !== actual) note(path, recorded, actual)
+    return
+  }
+  compareGroups(path, recorded, actual, known, note)
+}
+
+type Group = Readonly<Record<string, unknown>>
+
+function isGroup(value: unknown): value is Group {
+  return typeof value === 'object' && value !== null
+}
+
+/** Capability documents were recorded in part where only a part was of interest. */
+function isExcerpt(recorded: Group): boolean {
+  if (ONLY_CHANGES in recorded || TRIMMED in recorded) return true
+  const names = Object.keys(recorded)
+  const isOnly = (name: string): boolean => names.length === 1 && names[0] === name
+  return isOnly('theming') || (isOnly('capabilities') && isGroup(recorded['capabilities']))
+}
+
+const TRIMMED = '_other_parts'
+const ONLY_CHANGES = '_only_the_parts_that_differ_from_the_ordinary_user'
+
+function compareGroups(path: string, recorded: Group, actual: Group, known: Placeholders, note: Note): void {
+  if (Array.isArray(recorded) !== Array.isArray(actual)) {
+    note(path, recorded, actual)
+    return
+  }
+  if (ONLY_CHANGES in recorded) {
+    compareValues(
+      path,
+      recorded[ONLY_CHANGES],
+      Object.fromEntries(Object.entries(actual).filter(([name]) => name in (recorded[ONLY_CHANGES] as Group))),
+      known,
+      note,
+    )
+    return
+  }
+  for (const name of new Set([...Object.keys(recorded), ...Object.keys(actual)])) {
+    const inner = `${path}.${name}`
+    if (name === TRIMMED) continue
+    if (!(name in actual)) note(inner, recorded[name], undefined)
+    else if (!(name in recorded) && !isExcerpt(recorded)) note(inner, undefined, actual[name])
+    else if (!(name in recorded)) continue
+    else compareValues(inner, recorded[name], actual[name], known, note)
+  }
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import type { DatabaseKind } from '../../src/db/database.ts'
+import { stopSharedPostgres } from '../helpers/postgres.ts'
+import { createTestApp } from '../helpers/test-app.ts'
+import { judge, readExpected } from './expected.ts'
+import { type Between, castOf, replay } from './replay.ts'
+import { betweenTheming, dressAsRecorded, prepareAlice } from './staging.ts'
+
+const TOPICS: Readonly<Record<string, Between>> = {
+  'ocs-envelope': {},
+  'users-metadata': {},
+  capabilities: {},
+  theming: betweenTheming,
+  'session-login': {},
+  'app-passwords': {},
+  'status-php': {},
+  'rate-limits': {},
+}
+
+for (const database of ['sqlite', 'postgres'] as const satisfies readonly DatabaseKind[]) {
+  describe(`golden exchanges on ${database}`, () => {
+    const used = new Set<string>()
+    const total = { exchanges: 0, equal: 0, wanted: 0, later: 0 }
+    for (const [topic, between] of Object.entries(TOPICS)) {
+      test(topic, async () => {
+        const app = await createTestApp({ database })
+        try {
+          await castOf(app)
+          await prepareAlice(app, topic)
+          await dressAsRecorded(app)
+          const replayed = await replay(app, topic, between)
+          const verdict = judge(topic, replayed, readExpected())
+          total.exchanges += replayed.length
+          total.equal += verdict.equal
+          total.wanted += verdict.wanted
+          total.later += verdict.later
+          for (const entry of verdict.used) used.add(entry.reason + entry.topic + entry.exchanges + entry.parts)
+          assert.deepEqual(verdict.unexpected, [], 'differences that are not listed')
+        } finally {
+          await app.close()
+        }
+      })
+    }
+    test('every listed difference is still there', () => {
+      const stale = readExpected().filter(
+        (entry) => !used.has(entry.reason + entry.topic + entry.exchanges + entry.parts),
+      )
+      assert.deepEqual(stale, [])
+    })
+    after(async () => {
+      console.log(
+        `golden exchanges on ${database}: ${total.exchanges} replayed, ${total.equal} equal, ${total.wanted} different on purpose, ${total.later} waiting for features`,
+      )
+      await stopSharedPostgres()
+    })
+  })
+}
