@@ -90,13 +90,46 @@ function openLog(file: string): number {
   return log
 }
 
+/** Stamps remembered at most; more are read again. */
+const MAX_STAMPS = 50_000
+
+/**
+ * Stamps as the reader sees them. `data_version` changes when any other connection, of this or another process, has
+ * committed; while it stays the same nothing has to be read. It is looked at once in each turn of the event loop: nobody
+ * can tell the order of two things that happen within one.
+ */
 function sqliteStamps(reader: SqliteConnection): Stamps {
-  const statement = reader.prepare('select stamp from change_stamp where topic = ?')
+  const versionStatement = reader.prepare('pragma data_version')
+  const stampStatement = reader.prepare('select stamp from change_stamp where topic = ?')
+  const known = new Map<string, number>()
+  let version = -1
+  let isLookedAt = false
+  const nextTurn = (): void => {
+    isLookedAt = false
+  }
+  const look = (): void => {
+    const row = versionStatement.get() as { data_version: number }
+    if (row.data_version !== version || known.size > MAX_STAMPS) {
+      version = row.data_version
+      known.clear()
+    }
+    isLookedAt = true
+    setImmediate(nextTurn)
+  }
   return {
     of(topic) {
-      const row = statement.get(topic) as { stamp: number } | undefined
-      return row?.stamp ?? 0
+      if (!isLookedAt) look()
+      let stamp = known.get(topic)
+      if (stamp === undefined) {
+        stamp = (stampStatement.get(topic) as { stamp: number } | undefined)?.stamp ?? 0
+        known.set(topic, stamp)
+      }
+      return stamp
     },
-    bump: bumpStamp,
+    async bump(tx, topic) {
+      await bumpStamp(tx, topic)
+      // After the commit this very turn must see it: the answer to the change may already depend on it.
+      isLookedAt = false
+    },
   }
 }

@@ -8,8 +8,6 @@ declare module 'fastify' {
     clientAddress: string
     /** Scheme and host for links in the answer to this very request, without a final slash. */
     baseUrl: string
-    /** Part of the server that answers, for the metrics: `ocs`, `dav`, `page`. */
-    surface: string
     /** `performance.now()` when the headers had arrived. */
     startedAt: number
     knownViewer: Viewer | Promise<Viewer> | undefined
@@ -28,8 +26,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The route reads its body as a stream of any length. */
     streamsBody?: boolean
-    /** See `HttpRoute.access`. */
-    access?: 'public' | 'user'
+    /** Part of the server that answers, for the metrics: `ocs`, `dav`; without one, `page`. */
+    surface?: string
   }
 }
 

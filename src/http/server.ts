@@ -30,6 +30,8 @@ export interface HttpServerDeps {
   readonly protocolErrors: readonly ProtocolErrors[]
   readonly metrics: Metrics
   readonly log: Log
+  /** Whether each request is logged, at the level `debug`. */
+  readonly logsRequests: boolean
 }
 
 export interface ProtocolErrors {
@@ -76,6 +78,8 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
       else answerHttpError(error, request, reply as unknown as FastifyReply, deps.log)
     },
     clientErrorHandler: answerClientError,
+    // The protocols check their own input and write their own answers. Fastify's compilers would only cost time and memory.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS },
     routerOptions: {
       maxParamLength: 512,
@@ -94,6 +98,10 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   return app
 }
 
+function noSchemas(): never {
+  throw new Error('Routes have no Fastify schemas')
+}
+
 const EMPTY_QUERY: Record<string, never> = Object.freeze({})
 
 /** `/index.php/x` and `/x` are the same address. */
@@ -108,7 +116,6 @@ function withoutIndexPhp(url: string): string {
 function decorate(app: FastifyInstance, deps: HttpServerDeps): void {
   app.decorateRequest('clientAddress', '')
   app.decorateRequest('baseUrl', '')
-  app.decorateRequest('surface', 'page')
   app.decorateRequest('startedAt', 0)
   app.decorateRequest('knownViewer', undefined)
   app.decorateRequest('knownQuery', undefined)
@@ -180,13 +187,16 @@ function addHooks(app: FastifyInstance, deps: HttpServerDeps): void {
     }
     done()
   })
-  app.addHook('preParsing', (request, _reply, payload, done) => {
-    if (request.routeOptions.config.streamsBody !== true) limitBodyTime(request, payload)
-    done(null, payload)
+  app.addHook('onRoute', (route) => {
+    const methods = [route.method].flat()
+    if (methods.every((method) => method === 'GET' || method === 'HEAD')) return
+    if (route.config?.streamsBody !== true) route.preParsing = limitBodyTime
   })
   app.addHook('onResponse', (request, reply, done) => {
     const milliseconds = performance.now() - request.startedAt
-    deps.metrics.observeRequest(request.surface, reply.statusCode, milliseconds / 1_000)
+    deps.metrics.observeRequest(request.routeOptions.config.surface ?? 'page', reply.statusCode, milliseconds / 1_000)
+    done()
+    if (!deps.logsRequests) return
     deps.log.debug(
       {
         requestId: request.id,
@@ -198,7 +208,6 @@ function addHooks(app: FastifyInstance, deps: HttpServerDeps): void {
       },
       'request',
     )
-    done()
   })
 }
 
@@ -214,7 +223,13 @@ function refuseDuplicates(rawHeaders: readonly string[]): void {
 }
 
 /** Cuts a client that sends its body drop by drop. Routes that take files read the stream themselves. */
-function limitBodyTime({ raw }: FastifyRequest, payload: RequestPayload): void {
+function limitBodyTime(
+  { raw }: FastifyRequest,
+  _reply: FastifyReply,
+  payload: RequestPayload,
+  done: (error: null, payload: RequestPayload) => void,
+): void {
+  done(null, payload)
   if (raw.headers['transfer-encoding'] === undefined && !(Number(raw.headers['content-length']) > 0)) return
   const timer = setTimeout(() => raw.destroy(), PARSED_BODY_TIMEOUT_MS).unref()
   const stop = (): void => clearTimeout(timer)

@@ -75,6 +75,7 @@ export function createServer(app: App, { config, clock, log }: AppOptions): Fast
     protocolErrors: ocsProtocolErrors(log),
     metrics: app.metrics,
     log,
+    logsRequests: config.logLevel === 'debug',
   })
   const routes = app.features.list.flatMap((feature) => feature.ocs ?? [])
   mountOcs(server, { routes, log, clock, cors })

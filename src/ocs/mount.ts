@@ -67,10 +67,6 @@ type ErrorAnswer = (error: unknown, request: FastifyRequest, reply: FastifyReply
 
 function mountVersion(scope: FastifyInstance, version: OcsVersion, deps: OcsDeps, counters: CallCounters): void {
   parseBodies(scope)
-  scope.addHook('onRequest', (request, _reply, done) => {
-    request.surface = 'ocs'
-    done()
-  })
   scope.setErrorHandler((error, request, reply) => {
     answerError(version, request, reply, error, deps.log)
   })
@@ -105,7 +101,7 @@ function mountRoute(
   scope.route({
     method: route.method,
     url: route.path,
-    config: { ocsRoute: route },
+    config: { ocsRoute: route, surface: 'ocs' },
     onRequest: (request, reply, done) => {
       const viewer = request.viewer()
       const admit = (known: Viewer): void => {

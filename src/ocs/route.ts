@@ -33,15 +33,16 @@ export class OcsPage {
   }
 }
 
-/** Data that many requests share. The engine keeps its written forms and its ETag with it. */
+/** Data that many requests share. The engine keeps its written forms with it. */
 export class OcsShared {
   readonly data: Json
   /** Written envelopes by version and format. */
   readonly written = new Map<string, Buffer>()
-  readonly etag: string
-  constructor(data: Json) {
+  /** Sent, and answered with 304, where there is one. */
+  readonly etag: string | undefined
+  constructor(data: Json, etag?: string) {
     this.data = data
-    this.etag = etagOf(data)
+    this.etag = etag
   }
 }
 

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
 import type { Stamps } from '../../db/database.ts'
 import {
@@ -10,7 +10,6 @@ import {
   type Viewer,
 } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { hmacBase64Url } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
 import { NOBODYS_HASH, verifyPassword } from '../../lib/password-hash.ts'
 import { accountTopic } from '../../lib/topics.ts'
@@ -51,11 +50,19 @@ const REMEMBERED_MS = 5 * 60_000
 const MAX_SECRET_CHARS = 512
 const MAX_LOGIN_CHARS = 320
 
+/**
+ * Under which a credential is remembered: a digest with a key that only this process knows, so that neither a dump of the
+ * memory nor the time of the look-up says anything about the secret.
+ */
+function memoryKey(key: string, credential: string): string {
+  return hash('sha256', `${key}${credential}`, 'base64url')
+}
+
 const wrongCredential = (): Fault => new Fault('unauthenticated', 'Unauthorised')
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & PasswordCheck {
   const { appPasswords, sessions, stamps } = deps
-  const key = randomBytes(32)
+  const key = randomBytes(32).toString('base64url')
   const remembered = new LRUCache<string, Remembered>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS })
   const rememberedSessions = new LRUCache<string, Remembered & { row: SessionRow }>({
     max: MAX_REMEMBERED,
@@ -132,11 +139,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
   }
   const byHeader = ({ basic, bearer }: Credentials, client: ClientInfo): Viewer | Promise<Viewer> => {
     if (basic !== undefined) {
-      const memory = hmacBase64Url(key, `basic ${basic.login}\0${basic.secret}`)
+      const memory = memoryKey(key, `basic ${basic.login}\0${basic.secret}`)
       return recall(memory) ?? byBasic(basic, client, memory)
     }
     if (bearer === undefined || bearer.length > MAX_SECRET_CHARS) return anonymous
-    const memory = hmacBase64Url(key, `bearer ${bearer}`)
+    const memory = memoryKey(key, `bearer ${bearer}`)
     // A bearer token that means nothing counts as none (recording ocs-envelope).
     return recall(memory) ?? byAppPassword(bearer, undefined, memory).then((viewer) => viewer ?? anonymous)
   }

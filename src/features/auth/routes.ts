@@ -1,6 +1,6 @@
-import { Type } from 'typebox'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
+import { Type } from '../../lib/schema.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import type { Accounts } from '../users/index.ts'
 import type { AppPasswords } from './app-passwords.ts'

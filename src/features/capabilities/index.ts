@@ -1,5 +1,5 @@
-import { Type } from 'typebox'
 import type { Stamps } from '../../db/database.ts'
+import { Type } from '../../lib/schema.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import type { Feature } from '../feature.ts'
 import { type Capabilities, createCapabilities } from './service.ts'

@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { Type } from '../../lib/schema.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import type { Groups } from './service.ts'
 

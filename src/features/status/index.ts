@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Type } from 'typebox'
 import type { Database } from '../../db/database.ts'
 import type { Metrics } from '../../http/metrics.ts'
 import type { HttpRoute } from '../../http/route.ts'
 import { sameSecret } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
+import { Type } from '../../lib/schema.ts'
 import { PRODUCT_NAME, REPORTED_VERSION } from '../../lib/version.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import type { Feature } from '../feature.ts'
@@ -148,8 +148,8 @@ const metricsPage = ({ metrics, metricsToken }: StatusDeps): HttpRoute => ({
   access: 'public',
   async handler(request, reply) {
     requireMetricsAccess(request, metricsToken)
-    const text = await metrics.registry.metrics()
-    return reply.header('content-type', metrics.registry.contentType).send(text)
+    const { contentType, text } = await metrics.write()
+    return reply.header('content-type', contentType).send(text)
   },
 })
 

@@ -1,4 +1,5 @@
-import { type TObject, type TSchema, Type } from 'typebox'
+import type { TObject, TSchema } from 'typebox'
+import { Type } from '../../lib/schema.ts'
 import { PROFILE_FIELDS } from './fields.ts'
 
 const Scope = Type.Optional(Type.String())

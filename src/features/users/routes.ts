@@ -1,8 +1,7 @@
-import { Type } from 'typebox'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
-import type { Json } from '../../lib/json.ts'
-import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
+import { Type } from '../../lib/schema.ts'
+import { defineOcs, type OcsRoute, OcsShared } from '../../ocs/route.ts'
 import type { Accounts } from './accounts.ts'
 import type { AccountEditing } from './editing.ts'
 import { EDITABLE_FIELDS } from './fields.ts'
@@ -40,11 +39,27 @@ export function userRoutes(deps: UserRoutesDeps): OcsRoute[] {
   ]
 }
 
-function metadata(deps: UserRoutesDeps, viewer: AccountViewer, record: AccountRecord): Json | Promise<Json> {
-  const usedBytes = deps.usedBytes(record.row.id)
-  const view = (used: number): Json =>
-    userMetadataView({ record, viewer, usedBytes: used, dataFolder: deps.dataFolder })
-  return usedBytes instanceof Promise ? usedBytes.then(view) : view(usedBytes)
+type Metadata = OcsShared | Promise<OcsShared>
+
+/** The same record looks the same to the same kind of viewer, so its written forms are kept as long as it is. */
+const views = new WeakMap<AccountRecord, Map<string, OcsShared>>()
+
+function metadata({ usedBytes, dataFolder }: UserRoutesDeps, viewer: AccountViewer, record: AccountRecord): Metadata {
+  const used = usedBytes(record.row.id)
+  const view = (bytes: number): OcsShared => {
+    const known = views.get(record) ?? new Map<string, OcsShared>()
+    views.set(record, known)
+    const isOwn = viewer.accountId === record.row.id
+    const key = `${isOwn} ${viewer.isAdmin} ${bytes} ${record.row.last_login_at_ms}`
+    let shared = known.get(key)
+    if (shared === undefined) {
+      shared = new OcsShared(userMetadataView({ record, viewer, usedBytes: bytes, dataFolder }))
+      known.clear()
+      known.set(key, shared)
+    }
+    return shared
+  }
+  return used instanceof Promise ? used.then(view) : view(used)
 }
 
 const getOwnRecord = (deps: UserRoutesDeps): OcsRoute =>
