@@ -40,5 +40,7 @@ export interface Command {
   /** In order; `name?` is optional, `name...` takes the rest. */
   readonly args?: readonly { readonly name: string; readonly summary: string }[]
   readonly options?: Readonly<Record<string, OptionSpec>>
+  /** Whole lines as they would be typed, for the help. */
+  readonly examples?: readonly string[]
   run(input: CommandInput, out: CommandOutput, prompt: CommandPrompt): Promise<void>
 }

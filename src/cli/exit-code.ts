@@ -1,4 +1,4 @@
-import type { FaultKind } from '../lib/fault.ts'
+import type { Fault, FaultKind } from '../lib/fault.ts'
 
 /** Exit codes: 0 done, 1 refused or failed, 2 wrong usage or setting. */
 export const EXIT_CODE: Readonly<Record<FaultKind, number>> = {
@@ -16,4 +16,13 @@ export const EXIT_CODE: Readonly<Record<FaultKind, number>> = {
   'too-many': 1,
   unavailable: 1,
   internal: 1,
+}
+
+/**
+ * The exit code of a Fault from inside a command. There a `bad-request` is a value that the rules refuse, not wrong
+ * usage, unless its reason says `usage` or `setting`.
+ */
+export function exitCodeOfRun({ kind, detail }: Fault): number {
+  const isUsage = detail.reason === 'usage' || detail.reason === 'setting'
+  return kind === 'bad-request' && !isUsage ? 1 : EXIT_CODE[kind]
 }

@@ -1,9 +1,17 @@
-import ipaddr from 'ipaddr.js'
+import { isIP } from 'node:net'
 
 /** Each of these throws an Error whose message completes 'CLOUDLET_X ...': what the value must be. */
 
 export function acceptText(text: string): string {
   if (text.trim() === '') throw new Error('must not be empty')
+  return text
+}
+
+/** An address or a host name, with no brackets and no port: the port is a setting of its own. */
+export function acceptHost(text: string): string {
+  if (isIP(text) === 0 && !/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(text)) {
+    throw new Error('must be an address or a host name, without a port')
+  }
   return text
 }
 
@@ -23,18 +31,32 @@ export function oneOf<T extends string>(words: readonly T[]): (text: string) => 
 
 /** Scheme and host, without a path: Cloudlet has the whole host to itself. */
 export function acceptOrigin(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.host === '') {
-    throw new Error('must be an address such as https://cloud.example.org')
-  }
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+  const url = parseAddress(text)
+  if (!isBare(url)) {
     throw new Error('must have nothing behind the host: Cloudlet cannot be served below a path')
   }
   return url.origin
 }
 
 export function acceptOrigins(text: string): readonly string[] {
-  return listOf(text).map(acceptOrigin)
+  return listOf(text).map((entry) => {
+    const url = parseAddress(entry)
+    if (!isBare(url)) throw new Error('must be schemes and hosts with nothing behind them')
+    return url.origin
+  })
+}
+
+function isBare({ pathname, search, hash }: URL): boolean {
+  return pathname === '/' && search === '' && hash === ''
+}
+
+function parseAddress(text: string): URL {
+  // The URL class forgives what people do not mean: spaces, missing slashes, back-slashes.
+  const url = /^https?:\/\/[^\s/\\]+\S*$/i.test(text) && URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || url.username !== '' || url.password !== '') {
+    throw new Error('must be an address such as https://cloud.example.org')
+  }
+  return url
 }
 
 const LOOPBACK = ['127.0.0.0/8', '::1']
@@ -42,13 +64,19 @@ const LOOPBACK = ['127.0.0.0/8', '::1']
 export function acceptNetworks(text: string): readonly string[] {
   return listOf(text).flatMap((entry) => {
     if (entry === 'loopback') return LOOPBACK
-    if (!isNetwork(entry)) throw new Error(`must be addresses or networks such as 10.0.0.0/8; "${entry}" is none`)
+    if (!isNetwork(entry)) {
+      throw new Error(`must be addresses, networks such as 10.0.0.0/8, or "loopback"; ${JSON.stringify(entry)} is none`)
+    }
     return [entry]
   })
 }
 
+/** IPv4 inside IPv6 is refused: peers of that kind are compared as the IPv4 addresses they are. */
 function isNetwork(entry: string): boolean {
-  return entry.includes('/') ? ipaddr.isValidCIDR(entry) : ipaddr.isValid(entry)
+  const [address = '', bits, ...more] = entry.split('/')
+  const family = isIP(address)
+  if (family === 0 || more.length > 0 || /^::ffff:/i.test(address)) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128))
 }
 
 function listOf(text: string): string[] {

@@ -79,25 +79,35 @@ function readSetting(setting: Setting<unknown>, given: Given): { value: unknown;
   const source = written?.source ?? (setting.fallback === undefined ? 'not set' : 'default')
   if (text === undefined) return { value: undefined, source }
   try {
-    return { value: setting.accept(text), source }
+    return { value: Object.freeze(setting.accept(text)), source }
   } catch (error) {
-    const shown = setting.secret ? '' : ` (it is "${text.slice(0, 200)}")`
+    const shown = setting.secret ? '' : ` (it is ${shownValue(text)})`
     throw new Error(`${source} ${(error as Error).message}${shown}`, { cause: error })
   }
+}
+
+/** One short line, whatever the value holds. A name and password in an address are left out. */
+function shownValue(text: string): string {
+  const safe = text.replace(/\/\/[^/]*@/g, '//***@')
+  return JSON.stringify(safe.length > 200 ? `${safe.slice(0, 200)}...` : safe)
 }
 
 function findWritten(setting: Setting<unknown>, { env, flags }: Given): Written | undefined {
   const flag = setting.flag === undefined ? undefined : flags[setting.flag]
   if (flag !== undefined) return { text: flag, source: `--${setting.flag}` }
-  const variable = env[setting.variable]
   const fileVariable = `${setting.variable}_FILE`
-  const file = env[fileVariable]
-  if (variable !== undefined && file !== undefined) {
+  const text = filled(env[setting.variable])
+  const file = filled(env[fileVariable])
+  if (text !== undefined && file !== undefined) {
     throw new Error(`${setting.variable} and ${fileVariable} are both set: keep one of them`)
   }
-  // A variable that is there but empty counts as not set, as container tools leave them.
-  if (file !== undefined && file !== '') return { text: readValueFile(fileVariable, file), source: fileVariable }
-  return variable === undefined || variable === '' ? undefined : { text: variable, source: setting.variable }
+  if (file !== undefined) return { text: readValueFile(fileVariable, file), source: fileVariable }
+  return text === undefined ? undefined : { text, source: setting.variable }
+}
+
+/** A variable that is there but empty counts as not set, as container tools leave them. */
+function filled(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text
 }
 
 function readValueFile(variable: string, file: string): string {
@@ -105,7 +115,9 @@ function readValueFile(variable: string, file: string): string {
     return readFileSync(file, 'utf8').replace(/\r?\n$/, '')
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? 'unreadable'
-    throw new Error(`${variable} names the file ${file}, which cannot be read (${reason})`, { cause: error })
+    throw new Error(`${variable} names the file ${JSON.stringify(file)}, which cannot be read (${reason})`, {
+      cause: error,
+    })
   }
 }
 
@@ -115,11 +127,24 @@ const OTHER_VARIABLES = /^CLOUDLET_TEST_/
 function unknownVariables(env: Given['env']): string[] {
   const known = Object.values(SETTINGS).flatMap(({ variable }) => [variable, `${variable}_FILE`])
   return Object.keys(env)
-    .filter((name) => name.startsWith('CLOUDLET_') && !OTHER_VARIABLES.test(name) && !known.includes(name))
+    .filter((name) => name.startsWith(PREFIX) && !OTHER_VARIABLES.test(name) && !known.includes(name))
     .map((name) => {
-      const meant = nearest(name, known)
+      const meant = meantVariable(name, known)
       return `${name} is no setting of Cloudlet${meant === undefined ? '' : `; did you mean ${meant}?`}`
     })
+}
+
+const PREFIX = 'CLOUDLET_'
+
+/** Compared without the prefix: with it, every short name would be like every other. */
+function meantVariable(name: string, known: readonly string[]): string | undefined {
+  const words = known.map((variable) => variable.slice(PREFIX.length))
+  const word = name.slice(PREFIX.length)
+  const meant =
+    nearest(word, words) ??
+    words.find((other) => other.startsWith(`${word}_`)) ??
+    words.find((other) => word.startsWith(`${other}_`))
+  return meant === undefined ? undefined : `${PREFIX}${meant}`
 }
 
 /** The same values, but not to be seen by printing the object. */

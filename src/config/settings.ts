@@ -1,4 +1,4 @@
-import { acceptNetworks, acceptOrigin, acceptOrigins, acceptPort, acceptText, oneOf } from './accept.ts'
+import { acceptHost, acceptNetworks, acceptOrigin, acceptOrigins, acceptPort, acceptText, oneOf } from './accept.ts'
 
 /** Turns a written value into the one that is used. Throws an Error whose message says what is accepted. */
 type Accept<T> = (text: string) => T
@@ -10,6 +10,8 @@ export interface Setting<T> {
   readonly flag?: string
   /** As it would be written; undefined for none. */
   readonly fallback?: string
+  /** How the value is written. Entries of a list have commas between them. */
+  readonly kind: 'text' | 'port' | 'url' | 'list' | 'enum'
   /** Never shown and never logged. */
   readonly secret: boolean
   /** For the reference page. */
@@ -28,14 +30,16 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export const SETTINGS = {
   host: setting({
     variable: 'CLOUDLET_HOST',
+    kind: 'text',
     flag: 'host',
     fallback: '127.0.0.1',
     summary: 'Address to listen on. `0.0.0.0` is every IPv4 address of this machine, `::` every address.',
     example: '0.0.0.0',
-    accept: acceptText,
+    accept: acceptHost,
   }),
   port: setting({
     variable: 'CLOUDLET_PORT',
+    kind: 'port',
     flag: 'port',
     fallback: '8080',
     summary: 'Port to listen on. `0` takes any free one.',
@@ -44,6 +48,7 @@ export const SETTINGS = {
   }),
   dataFolder: setting({
     variable: 'CLOUDLET_DATA',
+    kind: 'text',
     flag: 'data',
     fallback: './data',
     summary: 'Folder for everything Cloudlet keeps. It is made when it is missing.',
@@ -52,6 +57,7 @@ export const SETTINGS = {
   }),
   publicUrl: setting({
     variable: 'CLOUDLET_PUBLIC_URL',
+    kind: 'url',
     summary:
       'Address by which people reach this server, such as `https://cloud.example.org`. Every link begins with it. Without it, links begin with the host that each request names.',
     example: 'https://cloud.example.org',
@@ -59,6 +65,7 @@ export const SETTINGS = {
   }),
   trustedProxies: setting({
     variable: 'CLOUDLET_TRUSTED_PROXIES',
+    kind: 'list',
     fallback: '',
     summary:
       'Addresses or networks of your reverse proxies, with commas between them; `loopback` is this machine. Only they may say who the client is (`X-Forwarded-For`) and by which address it came.',
@@ -67,6 +74,7 @@ export const SETTINGS = {
   }),
   databaseUrl: setting({
     variable: 'CLOUDLET_DATABASE_URL',
+    kind: 'url',
     secret: true,
     summary: 'PostgreSQL database to use in place of SQLite in the data folder.',
     example: 'postgres://cloudlet:password@db.example.org/cloudlet',
@@ -74,6 +82,7 @@ export const SETTINGS = {
   }),
   logLevel: setting({
     variable: 'CLOUDLET_LOG_LEVEL',
+    kind: 'enum',
     fallback: 'info',
     summary: 'How much is logged: `debug` (every request), `info`, `warn` or `error`.',
     example: 'info',
@@ -81,6 +90,7 @@ export const SETTINGS = {
   }),
   adminUser: setting({
     variable: 'CLOUDLET_ADMIN_USER',
+    kind: 'text',
     fallback: 'admin',
     summary: 'Name of the administrator that the first start makes.',
     example: 'admin',
@@ -88,6 +98,7 @@ export const SETTINGS = {
   }),
   adminPassword: setting({
     variable: 'CLOUDLET_ADMIN_PASSWORD',
+    kind: 'text',
     secret: true,
     summary: 'Password of the administrator that the first start makes. Without it one is made up and printed once.',
     example: 'a long password',
@@ -95,6 +106,7 @@ export const SETTINGS = {
   }),
   metricsToken: setting({
     variable: 'CLOUDLET_METRICS_TOKEN',
+    kind: 'text',
     secret: true,
     summary: 'Bearer token for `/metrics`, 16 characters or more. Without it only this machine itself may read them.',
     example: 'a long random text',
@@ -102,6 +114,7 @@ export const SETTINGS = {
   }),
   corsOrigins: setting({
     variable: 'CLOUDLET_CORS_ORIGINS',
+    kind: 'list',
     fallback: '',
     summary: 'Origins of web pages elsewhere that may call the API, with commas between them. Empty: none.',
     example: 'https://app.example.org',

@@ -1,5 +1,4 @@
 import type { Command } from '../cli/command.ts'
-import type { Migration } from '../db/database.ts'
 import type { HttpRoute } from '../http/route.ts'
 import type { Viewer } from '../http/viewer.ts'
 import type { Json } from '../lib/json.ts'
@@ -21,6 +20,3 @@ export interface Feature {
   /** Clears what has run out; called at start and every hour. Safe to run on several nodes at once. */
   sweep?(): Promise<void>
 }
-
-/** The schema steps of a feature, apart from it, because they run before it is made. */
-export type FeatureMigrations = readonly Migration[]

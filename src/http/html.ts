@@ -1,4 +1,4 @@
-/** Text that is HTML already. Only `html` and `raw` make it. */
+/** Text that is HTML already. Only `html` makes it. */
 export class Html {
   readonly #text: string
   constructor(text: string) {
@@ -15,11 +15,6 @@ type Part = string | number | Html | undefined | readonly Html[]
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   let text = strings[0] ?? ''
   for (const [index, part] of parts.entries()) text += written(part) + (strings[index + 1] ?? '')
-  return new Html(text)
-}
-
-/** Text that is known to be HTML, such as a style sheet of ours. Never for anything from outside. */
-export function raw(text: string): Html {
   return new Html(text)
 }
 

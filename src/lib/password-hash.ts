@@ -33,12 +33,6 @@ export async function verifyPassword(hash: string, password: string): Promise<bo
   return parsed.isReadable && tag.length === parsed.tag.length && timingSafeEqual(tag, parsed.tag)
 }
 
-/** Whether a hash was made at another cost than new ones are. */
-export function needsRehash(hash: string): boolean {
-  const { cost, isReadable } = parseHash(hash)
-  return isReadable && (cost.memoryKiB !== COST.memoryKiB || cost.passes !== COST.passes)
-}
-
 /** In place of the hash of an account that does not exist, so that asking for one takes as long. */
 export const NOBODYS_HASH = `$argon2id$v=19$m=${COST.memoryKiB},t=${COST.passes},p=1$${base64(Buffer.alloc(SALT_BYTES))}$${base64(Buffer.alloc(TAG_BYTES))}`
 

@@ -14,9 +14,8 @@ import { accountsMigration } from './migrations/20261124-accounts.ts'
 import { createAccountRecords } from './records.ts'
 import { type UsedBytes, userRoutes } from './routes.ts'
 
-export type { Accounts, NewAccount } from './accounts.ts'
+export type { Accounts } from './accounts.ts'
 export type { AccountDirectory, AccountIdentity } from './identity.ts'
-export type { AccountRecord } from './records.ts'
 export type { UsedBytes } from './routes.ts'
 
 export const usersMigrations: readonly Migration[] = [accountsMigration]
@@ -58,5 +57,3 @@ export function createUsers({ db, clock, audit, groups, usedBytes, dataFolder }:
     },
   }
 }
-
-export { accountTopic } from '../../lib/topics.ts'

@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { lockDataFolder } from '../../src/db/data-folder.ts'
+import type { Migration, Tx } from '../../src/db/database.ts'
+import { isForeignKeyViolation, isUniqueViolation } from '../../src/db/errors.ts'
+import { migrate } from '../../src/db/migrator.ts'
+import { openSqlite } from '../../src/db/sqlite.ts'
+import { Fault } from '../../src/lib/fault.ts'
+import { silentLog } from '../../src/lib/log.ts'
+import { forEachDatabase } from '../helpers/databases.ts'
+
+declare module '../../src/db/database.ts' {
+  interface Tables {
+    note: { id: number; text: string; parent_id: number | null }
+  }
+}
+
+const notes: Migration = {
+  name: '20260101-notes',
+  async up(tx) {
+    await tx.schema
+      .createTable('note')
+      .addColumn('id', 'bigint', (column) => column.primaryKey())
+      .addColumn('text', 'text', (column) => column.notNull())
+      .addColumn('parent_id', 'bigint', (column) => column.references('note.id'))
+      .execute()
+  },
+}
+
+const add = async (tx: Tx, id: number, parentId: number | null = null): Promise<void> => {
+  await tx
+    .insertInto('note')
+    .values({ id, text: `note ${id} ☁`, parent_id: parentId })
+    .execute()
+}
+
+forEachDatabase('the database', ({ kind, open }) => {
+  test('a write is there when it resolves, and a failed one leaves nothing', async () => {
+    const { db, close } = await open([notes])
+    await db.write((tx) => add(tx, 1))
+    await assert.rejects(
+      db.write(async (tx) => {
+        await add(tx, 2)
+        throw new Error('changed my mind')
+      }),
+      /changed my mind/,
+    )
+    assert.deepEqual(
+      (await db.read.selectFrom('note').selectAll().execute()).map((row) => ({ ...row })),
+      [{ id: 1, text: 'note 1 ☁', parent_id: null }],
+    )
+    await close()
+  })
+
+  test('writers at the same time do not disturb each other', async () => {
+    const { db, close } = await open([notes])
+    const results = await Promise.allSettled(
+      Array.from({ length: 60 }, (_, index) =>
+        db.write(async (tx) => {
+          await add(tx, index)
+          if (index % 3 === 0) await add(tx, index)
+        }),
+      ),
+    )
+    assert.equal(results.filter(({ status }) => status === 'rejected').length, 20)
+    for (const result of results) if (result.status === 'rejected') assert.ok(isUniqueViolation(result.reason))
+    assert.equal((await db.read.selectFrom('note').select('id').execute()).length, 40)
+    await close()
+  })
+
+  test('a broken reference is told apart from a second key', async () => {
+    const { db, close } = await open([notes])
+    await assert.rejects(
+      db.write((tx) => add(tx, 1, 99)),
+      (error) => isForeignKeyViolation(error) && !isUniqueViolation(error),
+    )
+    await close()
+  })
+
+  test('a reader cannot write', async () => {
+    const { db, close } = await open([notes])
+    await assert.rejects(db.read.insertInto('note').values({ id: 1, text: '', parent_id: null }).execute())
+    await close()
+  })
+
+  test('a write inside a write is refused instead of waiting for itself', async () => {
+    const { db, close } = await open([notes])
+    await assert.rejects(
+      db.write(() => db.write((tx) => add(tx, 1))),
+      /wait for itself/,
+    )
+    await close()
+  })
+
+  test('integers that a number cannot hold are refused', async () => {
+    const { db, close } = await open([notes])
+    await assert.rejects(async () => {
+      await db.write((tx) => add(tx, 2 ** 60))
+      await db.read.selectFrom('note').selectAll().execute()
+    })
+    await close()
+  })
+
+  test('a stamp moves with its change, in every open handle', async () => {
+    const { db, close, reopen } = await open([notes])
+    const other = await reopen()
+    const [before, beforeElsewhere] = [db.stamps.of('topic'), other.stamps.of('topic')]
+    assert.equal(db.stamps.of('topic'), before)
+    await db.write((tx) => db.stamps.bump(tx, 'topic'))
+    assert.notEqual(db.stamps.of('topic'), before)
+    for (let wait = 0; wait < 100 && other.stamps.of('topic') === beforeElsewhere; wait++) await setTimeout(20)
+    assert.notEqual(other.stamps.of('topic'), beforeElsewhere)
+    await close()
+  })
+
+  test('a migration that fails changes nothing, and an older database comes up to date in one start', async () => {
+    const { db, folder, close } = await open([notes])
+    await db.write((tx) => add(tx, 1))
+    const options = { backupFolder: join(folder, 'copies'), nowMs: 1_000, log: silentLog }
+    const second: Migration = {
+      name: '20260102-second',
+      async up(tx) {
+        await tx.schema.alterTable('note').addColumn('second', 'text').execute()
+      },
+    }
+    const failing: Migration = {
+      name: '20260103-failing',
+      async up() {
+        throw new Error('no')
+      },
+    }
+    await assert.rejects(migrate(db, { ...options, migrations: [notes, second, failing] }), (error) => {
+      return (
+        error instanceof Fault &&
+        error.detail.reason === 'migration-failed' &&
+        error.message.includes('20260103-failing')
+      )
+    })
+    await migrate(db, { ...options, nowMs: 2_000, migrations: [notes, second] })
+    assert.equal((await db.read.selectFrom('note').selectAll().execute()).length, 1)
+    assert.equal((await db.read.selectFrom('schema_migration').selectAll().execute()).length, 2)
+    if (kind === 'sqlite')
+      assert.equal(readdirSync(options.backupFolder).filter((name) => name.endsWith('.db')).length, 2)
+    await close()
+  })
+
+  test('a database of a newer release is refused', async () => {
+    const { db, folder, close } = await open([notes])
+    await assert.rejects(
+      migrate(db, { migrations: [], backupFolder: join(folder, 'copies'), nowMs: 0, log: silentLog }),
+      (error) => error instanceof Fault && error.detail.reason === 'newer-schema',
+    )
+    await close()
+  })
+})
+
+test('no write resolves before the sync that follows its commit, and many share one', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cloudlet-sync-'))
+  let syncs = 0
+  let gate = Promise.resolve()
+  const db = openSqlite({
+    file: join(folder, 'test.db'),
+    sync: () => {
+      syncs += 1
+      return gate
+    },
+  })
+  await migrate(db, { migrations: [notes], backupFolder: folder, nowMs: 0, log: silentLog })
+  const closed = Promise.withResolvers<void>()
+  gate = closed.promise
+  const before = syncs
+  let done = 0
+  const writes = Array.from({ length: 50 }, (_, id) => db.write((tx) => add(tx, id)).then(() => (done += 1)))
+  while ((await db.read.selectFrom('note').select('id').execute()).length < 50) await setTimeout(5)
+  assert.equal(done, 0, 'all are committed, but nobody is told before the sync')
+  closed.resolve()
+  await Promise.all(writes)
+  assert.ok(syncs - before <= 2, `${syncs - before} syncs for 50 writers`)
+  await db.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('after a failed sync nothing is written any more', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cloudlet-sync-'))
+  let fails = false
+  const db = openSqlite({
+    file: join(folder, 'test.db'),
+    sync: () => (fails ? Promise.reject(new Error('EIO')) : Promise.resolve()),
+  })
+  await migrate(db, { migrations: [notes], backupFolder: folder, nowMs: 0, log: silentLog })
+  fails = true
+  const isUnavailable = (error: unknown): boolean => error instanceof Fault && error.kind === 'unavailable'
+  await assert.rejects(
+    db.write((tx) => add(tx, 1)),
+    isUnavailable,
+  )
+  fails = false
+  await assert.rejects(
+    db.write((tx) => add(tx, 2)),
+    isUnavailable,
+  )
+  await db.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('a second server on the same folder is refused, also from another process', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cloudlet-lock-'))
+  const script = `import { lockDataFolder } from '${join(import.meta.dirname, '../../src/db/data-folder.ts')}'
+lockDataFolder(process.argv[1]); process.stdout.write('locked'); setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  assert.throws(
+    () => lockDataFolder(folder),
+    (error) => error instanceof Fault && error.kind === 'conflict',
+  )
+  child.kill('SIGKILL')
+  await new Promise((resolve) => child.once('exit', resolve))
+  lockDataFolder(folder).release()
+  rmSync(folder, { recursive: true })
+})
