@@ -125,11 +125,12 @@ function readValueFile(variable: string, file: string): string {
 const OTHER_VARIABLES = /^CLOUDLET_TEST_/
 
 function unknownVariables(env: Given['env']): string[] {
-  const known = Object.values(SETTINGS).flatMap(({ variable }) => [variable, `${variable}_FILE`])
+  const variables = Object.values(SETTINGS).map(({ variable }) => variable)
+  const known = new Set<string>(variables.flatMap((variable) => [variable, `${variable}_FILE`]))
   return Object.keys(env)
-    .filter((name) => name.startsWith(PREFIX) && !OTHER_VARIABLES.test(name) && !known.includes(name))
+    .filter((name) => name.startsWith(PREFIX) && !OTHER_VARIABLES.test(name) && !known.has(name))
     .map((name) => {
-      const meant = meantVariable(name, known)
+      const meant = meantVariable(name, variables)
       return `${name} is no setting of Cloudlet${meant === undefined ? '' : `; did you mean ${meant}?`}`
     })
 }
@@ -137,14 +138,14 @@ function unknownVariables(env: Given['env']): string[] {
 const PREFIX = 'CLOUDLET_'
 
 /** Compared without the prefix: with it, every short name would be like every other. */
-function meantVariable(name: string, known: readonly string[]): string | undefined {
-  const words = known.map((variable) => variable.slice(PREFIX.length))
-  const word = name.slice(PREFIX.length)
+function meantVariable(name: string, variables: readonly string[]): string | undefined {
+  const [, word = '', file = ''] = /^CLOUDLET_(.*?)(_FILE)?$/s.exec(name) ?? []
+  const words = variables.map((variable) => variable.slice(PREFIX.length))
   const meant =
     nearest(word, words) ??
     words.find((other) => other.startsWith(`${word}_`)) ??
     words.find((other) => word.startsWith(`${other}_`))
-  return meant === undefined ? undefined : `${PREFIX}${meant}`
+  return meant === undefined ? undefined : `${PREFIX}${meant}${file}`
 }
 
 /** The same values, but not to be seen by printing the object. */

@@ -16,8 +16,6 @@ declare module 'fastify' {
     viewer(): Viewer | Promise<Viewer>
     /** Query parameters with PHP-style names. Throws Fault `bad-request`. */
     queryFields(): FormFields
-    /** `?format=`, readable even when the rest of the query is not. */
-    wantedFormat(): string | undefined
     /** Value of the session cookie, if there is one. It may be nobody's. */
     sessionCookie(): string | undefined
     /** Whether a cookie request proves that it was meant: `OCS-APIRequest` or the session's `requesttoken`. */

@@ -127,10 +127,6 @@ function decorate(app: FastifyInstance, deps: HttpServerDeps): void {
     this.knownQuery ??= parseForm(queryText(this.raw.url))
     return this.knownQuery
   })
-  app.decorateRequest('wantedFormat', function wantedFormat(this: FastifyRequest): string | undefined {
-    // Also asked for when the query itself is at fault, so it may not throw.
-    return /[?&]format=([a-z]+)/.exec(this.raw.url ?? '')?.[1]
-  })
   app.decorateRequest('sessionCookie', function sessionCookie(this: FastifyRequest): string | undefined {
     return credentialsOf(this.headers, sessionCookieName(this.baseUrl.startsWith('https:')))?.sessionCookie
   })

@@ -3,7 +3,7 @@ import { answerNotModified } from '../http/conditional.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Json } from '../lib/json.ts'
 import { CONTENT_TYPE, type OcsFormat, type OcsMeta, writeEnvelope } from './envelope.ts'
-import { formatOf } from './format.ts'
+import { formatOf, wantedFormat } from './format.ts'
 import { OcsPage, type OcsResult, OcsShared } from './route.ts'
 import { httpStatusOf, OCS_CODE, OCS_NOT_FOUND, type OcsVersion } from './status.ts'
 
@@ -99,7 +99,7 @@ export function unknownAddress(version: OcsVersion, request: FastifyRequest, rep
 }
 
 function requestFormat(request: FastifyRequest): OcsFormat {
-  return formatOf(request.wantedFormat(), request.headers.accept)
+  return formatOf(wantedFormat(request.raw.url), request.headers.accept)
 }
 
 export const notSignedIn = (): Fault =>

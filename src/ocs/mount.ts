@@ -197,7 +197,7 @@ function answerError(
 ): void {
   const fault = faultOf(error)
   if (fault.kind === 'internal') log.error({ requestId: request.id, err: fault.cause ?? fault }, 'OCS request failed')
-  const route = request.routeOptions.config.ocsRoute
+  const route = request.routeOptions?.config?.ocsRoute
   const early = !request.isInEndpoint && EARLY_KINDS.has(fault.kind)
   sendFault(version, request, reply, fault, request.isInEndpoint ? (route?.codes ?? {}) : {}, early)
 }
