@@ -148,8 +148,10 @@ async function serveUntilStopped(argv: readonly string[], process: Process, io: 
     const { host, port, data } = flags
     const loaded = loadConfig({ env: process.env, flags: { host, port, data } })
     const log = createLog(loaded.config.logLevel, io.out)
+    // Listened for from the beginning: a signal that comes while it starts is not lost.
+    const stopped = process.stopped()
     const server = await serve({ loaded, log, say: io.err })
-    const reason = await process.stopped()
+    const reason = await stopped
     log.info({ reason }, 'Stopping')
     await server.stop()
     log.info({}, 'Stopped')

@@ -32,6 +32,7 @@ export interface RunningServer {
 
 const SWEEP_EVERY_MS = 3_600_000
 const DRAIN_MS = 9_000
+const IDLE_CHECK_MS = 50
 
 /** Starts the server. Throws a Fault that names the setting at fault; then nothing is left behind. */
 export async function serve({ loaded, log, say }: ServeDeps): Promise<RunningServer> {
@@ -155,7 +156,10 @@ function sweepHourly(app: App, log: Log): () => void {
 
 async function drain(server: FastifyInstance): Promise<void> {
   const force = setTimeout(() => server.server.closeAllConnections(), DRAIN_MS)
+  // A connection that was busy when closing began stays open for a next request that will never be let in.
+  const idle = setInterval(() => server.server.closeIdleConnections(), IDLE_CHECK_MS)
   await server.close()
+  clearInterval(idle)
   clearTimeout(force)
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
-import { dirname, join, normalize, sep } from 'node:path'
 import { test } from 'node:test'
+import packageJson from '../../package.json' with { type: 'json' }
+import { CLOUDLET_VERSION } from '../../src/lib/version.ts'
+import { findIn, functionsOf, importsOf, readSources } from './sources.ts'
 
 /** Every folder of `src` and how high it stands. An import may only go down, or stay in its own folder. */
 const LAYERS: Readonly<Record<string, number>> = {
@@ -33,46 +34,41 @@ const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
 const MAX_FILE_LINES = 400
 const MAX_FUNCTION_LINES = 60
 
-interface Source {
-  readonly file: string
-  readonly text: string
+const everything = readSources('{bin,src,scripts,test}/**/*.ts')
+const code = everything.filter(({ file }) => /^(?:bin|src)\//.test(file) && !file.endsWith('.test.ts'))
+const src = code.filter(({ file }) => file.startsWith('src/'))
+const tests = everything.filter(({ file }) => file.endsWith('.test.ts'))
+const imports = importsOf(code)
+
+const where = (found: readonly { readonly where: string }[]): string[] => found.map((each) => each.where)
+
+/** `db` of `src/db/open.ts`; undefined outside `src`. */
+function layerOf(file: string): string | undefined {
+  return /^src\/([^/]+)\//.exec(file)?.[1]
 }
 
-const sources: readonly Source[] = globSync('{src,bin}/**/*.ts').map((file) => ({
-  file,
-  text: readFileSync(file, 'utf8'),
-}))
-const code = sources.filter(({ file }) => !file.endsWith('.test.ts'))
-
-interface Import {
-  readonly from: string
-  readonly to: string
+/** `auth` of `src/features/auth/store.ts`; undefined for what stands beside the features. */
+function featureOf(file: string): string | undefined {
+  return /^src\/features\/([^/]+)\//.exec(file)?.[1]
 }
 
-/** Imports between our own files, dynamic ones too. */
-function importsOf({ file, text }: Source): Import[] {
-  const found = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)]
-  return found.map(([, path]) => ({ from: file, to: normalize(join(dirname(file), path ?? '')) }))
-}
+test('there is something to look at', () => {
+  assert.ok(src.length > 50 && imports.length > 100 && tests.length > 1)
+})
 
-const imports = code.flatMap(importsOf)
-const layerOf = (file: string): string => file.split(sep)[1] ?? ''
-const featureOf = (file: string): string | undefined => {
-  const [, layer, feature, inner] = file.split(sep)
-  return layer === 'features' && inner !== undefined ? feature : undefined
-}
+test('every folder of src has a layer', () => {
+  const strangers = src.map(({ file }) => file).filter((file) => !((layerOf(file) ?? '') in LAYERS))
+  assert.deepEqual(strangers, [])
+})
 
 test('imports point down: lib, then config and db, then http, then ocs and cli, then features, then main', () => {
   const wrong = imports.filter(({ from, to }) => {
-    if (!from.startsWith('src') || !to.startsWith('src') || layerOf(from) === layerOf(to)) return false
-    return (LAYERS[layerOf(to)] ?? Number.NaN) >= (LAYERS[layerOf(from)] ?? Number.NaN)
+    const [upper, lower] = [layerOf(from), layerOf(to)]
+    if (upper === undefined) return lower !== 'main'
+    if (lower === undefined) return true
+    return upper !== lower && (LAYERS[lower] ?? Number.NaN) >= (LAYERS[upper] ?? Number.NaN)
   })
-  assert.deepEqual(wrong, [])
-  assert.deepEqual(
-    code.filter(({ file }) => file.startsWith('src') && !(layerOf(file) in LAYERS)).map(({ file }) => file),
-    [],
-    'a folder without a layer',
-  )
+  assert.deepEqual(where(wrong), [])
 })
 
 test('features import each other only through index.ts and along the list', () => {
@@ -82,12 +78,12 @@ test('features import each other only through index.ts and along the list', () =
   })
   const wrong = between.filter(({ from, to }) => {
     const allowed = FEATURE_IMPORTS[featureOf(from) ?? ''] ?? []
-    return !to.endsWith(`${sep}index.ts`) || !allowed.includes(featureOf(to) ?? '')
+    return !to.endsWith('/index.ts') || !allowed.includes(featureOf(to) ?? '')
   })
-  assert.deepEqual(wrong, [])
-  const used = new Set(between.map(({ from, to }) => `${featureOf(from)} ${featureOf(to)}`))
+  assert.deepEqual(where(wrong), [])
+  const used = new Set(between.map(({ from, to }) => `${featureOf(from)} -> ${featureOf(to)}`))
   const stale = Object.entries(FEATURE_IMPORTS)
-    .flatMap(([one, others]) => others.map((other) => `${one} ${other}`))
+    .flatMap(([one, others]) => others.map((other) => `${one} -> ${other}`))
     .filter((pair) => !used.has(pair))
   assert.deepEqual(stale, [], 'listed, but nobody imports it any more')
 })
@@ -100,76 +96,85 @@ test('the list of feature imports has no circle', () => {
   for (const feature of Object.keys(FEATURE_IMPORTS)) visit(feature, [])
 })
 
-test('in features only stores and migrations speak SQL', () => {
-  const speaks = /\.(?:selectFrom|insertInto|updateTable|deleteFrom)\(|\bsql`/
-  const wrong = code.filter(({ file, text }) => {
-    const isAllowed = /(?:^|-)store\.ts$/.test(file.split(sep).at(-1) ?? '') || file.includes(`${sep}migrations${sep}`)
-    return file.includes(`${sep}features${sep}`) && !isAllowed && speaks.test(text)
+test('nobody outside a feature looks further into it than its index.ts', () => {
+  const wrong = imports.filter(({ from, to }) => {
+    if (featureOf(from) !== undefined || featureOf(to) === undefined) return false
+    return !to.endsWith('/index.ts')
   })
-  assert.deepEqual(
-    wrong.map(({ file }) => file),
-    [],
-  )
+  assert.deepEqual(where(wrong), [])
+})
+
+const SPEAKS_SQL = /\.(?:selectFrom|insertInto|replaceInto|updateTable|deleteFrom|mergeInto)\(|\bsql(?:<[^`]*>)?`/
+
+test('in features only stores and migrations speak SQL, and above the features nobody does', () => {
+  const silent = src.filter(({ file }) => {
+    const maySpeak = layerOf(file) === 'db' || /\/(?:[^/]+-)?store\.ts$|\/migrations\/[^/]+$/.test(file)
+    return !maySpeak
+  })
+  assert.deepEqual(where(findIn(silent, SPEAKS_SQL)), [])
+})
+
+test('a store speaks only of tables that its own feature declares', () => {
+  const owners = new Map<string, string | undefined>()
+  for (const { file, match } of findIn(src, /interface Tables \{([^}]*)\}/)) {
+    for (const [, table = ''] of (match[1] ?? '').matchAll(/^ *(\w+):/gm)) owners.set(table, featureOf(file))
+  }
+  const uses = findIn(src, /\.(?:selectFrom|\w+Into|updateTable|deleteFrom|\w+Join)\(\s*'(\w+)/)
+  const inFeatures = uses.filter(({ file }) => featureOf(file) !== undefined && !file.includes('/migrations/'))
+  assert.ok(inFeatures.length > 10, 'the pattern finds the uses')
+  const wrong = inFeatures.filter(({ file, match }) => owners.get(match[1] ?? '') !== featureOf(file))
+  assert.deepEqual(where(wrong), [])
 })
 
 test('only routes, pages and their like know the protocols', () => {
   const wrong = imports.filter(({ from, to }) => {
-    const name = from.split(sep).at(-1) ?? ''
-    const isInner = /^(?:service|store|accounts|editing|records)\.ts$/.test(name)
+    const isInner = /\/(?:service|store|accounts|editing|records)\.ts$/.test(from)
     return isInner && featureOf(from) !== undefined && layerOf(to) === 'ocs'
   })
   // The capability document is kept in its written form, so its service makes the engine's shared answer.
   assert.deepEqual(
     wrong.map(({ from }) => from),
-    [join('src', 'features', 'capabilities', 'service.ts')],
+    ['src/features/capabilities/service.ts'],
   )
 })
 
 test(`files have at most ${MAX_FILE_LINES} lines`, () => {
-  const long = sources.filter(({ text }) => text.split('\n').length > MAX_FILE_LINES).map(({ file }) => file)
+  const long = everything
+    .map(({ file, text }) => ({ file, lines: text.trimEnd().split('\n').length }))
+    .filter(({ lines }) => lines > MAX_FILE_LINES)
+    .map(({ file, lines }) => `${file}:${MAX_FILE_LINES + 1}: it has ${lines} lines`)
   assert.deepEqual(long, [])
 })
 
 test(`functions have at most ${MAX_FUNCTION_LINES} lines`, () => {
-  const long = code.flatMap(({ file, text }) =>
-    functionLengths(text)
-      .filter(({ lines }) => lines > MAX_FUNCTION_LINES)
-      .map(({ name, lines }) => ({ name, where: `${file}: ${lines} lines` })),
-  )
+  const long = code.flatMap(functionsOf).filter(({ lines }) => lines > MAX_FUNCTION_LINES)
+  const wrong = long.filter(({ name }) => !Object.hasOwn(LONG_FUNCTIONS, name))
   assert.deepEqual(
-    long.filter(({ name }) => !(name in LONG_FUNCTIONS)),
+    wrong.map((found) => `${found.where} has ${found.lines} lines`),
     [],
   )
   const stale = Object.keys(LONG_FUNCTIONS).filter((name) => !long.some((found) => found.name === name))
   assert.deepEqual(stale, [], 'listed, but short by now')
 })
 
-/** Top-level functions and their lengths: from their first line to the first line that is a closing brace alone. */
-function functionLengths(text: string): { name: string; lines: number }[] {
-  const lines = text.split('\n')
-  return lines.flatMap((line, index) => {
-    const name = /^(?:export )?(?:async )?function\*? (\w+)/.exec(line)?.[1]
-    if (name === undefined) return []
-    const end = lines.findIndex((later, at) => at > index && later === '}')
-    return [{ name, lines: end - index + 1 }]
-  })
-}
-
 test('nothing below bin ends the process, and nothing in src prints past the streams it is given', () => {
-  const wrong = code.filter(({ file, text }) => file.startsWith('src') && /process\.exit\(|\bconsole\.\w+\(/.test(text))
-  assert.deepEqual(
-    wrong.map(({ file }) => file),
-    [],
-  )
+  assert.deepEqual(where(findIn(src, /\bprocess\.(?:exit|abort|kill)\(|\bconsole\.\w+\(/)), [])
+  assert.deepEqual(where(findIn(src, /\bprocess\.(?:stdout|stderr)\b/)), [])
 })
 
 test('node:sqlite, pg and sharp are each known to few files', () => {
-  const knowers = (name: string): string[] =>
-    code.filter(({ text }) => new RegExp(`from '${name}'|import\\('${name}'\\)`).test(text)).map(({ file }) => file)
-  assert.deepEqual(knowers('node:sqlite'), [join('src', 'db', 'sqlite-connection.ts')])
-  assert.deepEqual(knowers('pg').toSorted(), [
-    join('src', 'db', 'postgres-stamps.ts'),
-    join('src', 'db', 'postgres.ts'),
-  ])
-  assert.deepEqual(knowers('sharp'), [join('src', 'features', 'theming', 'images.ts')])
+  const knowers = (name: string): string[] => [
+    ...new Set(findIn(src, new RegExp(`(?:from |import\\()'${name}'`)).map(({ file }) => file)),
+  ]
+  assert.deepEqual(knowers('node:sqlite'), ['src/db/sqlite-connection.ts'])
+  assert.deepEqual(knowers('pg'), ['src/db/postgres-stamps.ts', 'src/db/postgres.ts'])
+  assert.deepEqual(knowers('sharp'), ['src/features/theming/images.ts'])
+})
+
+test('no test is left out by a word that was forgotten', () => {
+  assert.deepEqual(where(findIn(tests, /\b(?:test|it|describe|suite)\.(?:only|todo)\(|\b(?:only|todo): true/)), [])
+})
+
+test('the version in the code is the one of the package', () => {
+  assert.equal(CLOUDLET_VERSION, packageJson.version)
 })
