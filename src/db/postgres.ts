@@ -28,6 +28,8 @@ export async function openPostgres({ url, log, poolSize = DEFAULT_POOL_SIZE }: P
     application_name: 'cloudlet',
     types: { getTypeParser },
     max: poolSize,
+    // Else the pool's timers of closed connections keep an ending process for ten seconds more.
+    allowExitOnIdle: true,
   }
   const writers = new pg.Pool(base)
   const readers = new pg.Pool({ ...base, options: '-c default_transaction_read_only=on' })
