@@ -12,7 +12,7 @@ test('every command has a name of its own, in small letters, and a summary', () 
   assert.deepEqual(new Set(names).size, names.length)
   for (const { name, summary } of commands) {
     assert.match(name, /^[a-z]+(?:[:-][a-z]+)*$/)
-    assert.match(summary, /^[A-Z].*[^.]$/, name)
+    assert.match(summary, /^[A-Z].*(?:[^.]|\.\.\.)$/, name)
   }
 })
 
