@@ -5,7 +5,7 @@ import type { Feature } from '../features/feature.ts'
 import type { Groups } from '../features/groups/index.ts'
 import { createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
 import { createStatus } from '../features/status/index.ts'
-import { createTheming, themingMigrations } from '../features/theming/index.ts'
+import { createTheming, type Theming, themingMigrations } from '../features/theming/index.ts'
 import type { Accounts } from '../features/users/index.ts'
 import { createUsers, usersMigrations } from '../features/users/index.ts'
 import type { Metrics } from '../http/metrics.ts'
@@ -38,6 +38,7 @@ export interface Features {
   readonly accounts: Accounts
   readonly groups: Groups
   readonly auth: Auth
+  readonly theming: Theming
 }
 
 /** Makes every feature and hands each what it needs. The whole wiring of the server is on this page. */
@@ -75,5 +76,11 @@ export function createFeatures(deps: FeatureDeps): Features {
   })
   const contributing = [users.feature, groups.feature, auth.feature, theming.feature, status]
   const capabilities = createCapabilitiesFeature(contributing, db.stamps)
-  return { list: [...contributing, capabilities], accounts: users.accounts, groups: groups.groups, auth }
+  return {
+    list: [...contributing, capabilities],
+    accounts: users.accounts,
+    groups: groups.groups,
+    auth,
+    theming: theming.theming,
+  }
 }

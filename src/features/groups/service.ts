@@ -29,7 +29,8 @@ export interface Groups {
   get(groupId: string): Promise<Group>
   /** By id; `search` looks into ids and names. */
   list(search: string, limit: number, offset: number): Promise<Group[]>
-  listMemberAccountIds(groupId: string): Promise<number[]>
+  /** Inside a transaction when one is given. */
+  listMemberAccountIds(groupId: string, tx?: Tx): Promise<number[]>
   /** Groups and administered groups of some accounts, in two statements however many they are. */
   loadRoles(db: Reader | Tx, accountIds: readonly number[]): Promise<Map<number, AccountRoles>>
   isMember(groupId: string, accountId: number): Promise<boolean>
@@ -45,6 +46,7 @@ export interface Groups {
   removeAdmin(groupId: string, accountId: number, actor: string): Promise<void>
   /** For a caller that is inside a transaction already, such as the making of an account. */
   addMemberIn(tx: Tx, groupId: string, accountId: number): Promise<void>
+  removeMemberIn(tx: Tx, groupId: string, accountId: number): Promise<void>
 }
 
 export interface AccountRoles {
@@ -81,7 +83,7 @@ export function createGroups({ db, clock, audit }: GroupsDeps): Groups {
     async list(search, limit, offset) {
       return (await store.listGroups(db.read, search, limit, offset)).map(toGroup)
     },
-    listMemberAccountIds: (groupId) => store.listMemberAccountIds(db.read, groupId),
+    listMemberAccountIds: (groupId, tx) => store.listMemberAccountIds(tx ?? db.read, groupId),
     loadRoles,
     isMember: (groupId, accountId) => store.isMember(db.read, groupId, accountId),
     async add(groupId, displayName, actor) {
@@ -117,6 +119,7 @@ export function createGroups({ db, clock, audit }: GroupsDeps): Groups {
     removeAdmin: (groupId, accountId, actor) =>
       changeRole('group.admin-removed', groupId, accountId, actor, store.deleteGroupAdmin),
     addMemberIn: store.insertMember,
+    removeMemberIn: store.deleteMember,
   }
 }
 

@@ -4,7 +4,7 @@ import { Fault } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
 import { MAX_INPUT_BYTES } from './images.ts'
 import type { Theme, Theming } from './service.ts'
-import { IMAGE_NAMES, isImageName, OLDER_NAMES, TEXT_SETTINGS, unknownSetting } from './settings.ts'
+import { IMAGE_NAMES, isImageName, settingName, TEXT_SETTINGS, unknownSetting } from './settings.ts'
 
 const CLI = 'cli'
 
@@ -34,8 +34,8 @@ export function themingCommands(theming: Theming): Command[] {
           )
           return
         }
-        const name = OLDER_NAMES[key] ?? key
-        if (!(name in TEXT_SETTINGS) && !isImageName(name)) throw unknownSetting(key)
+        const name = settingName(key)
+        if (!Object.hasOwn(TEXT_SETTINGS, name) && !isImageName(name)) throw unknownSetting(key)
         if (input.options['reset'] === true) await theming.reset(name, CLI)
         else if (value !== undefined) await change(theming, name, value)
         const current = shown(await theming.theme())[name] ?? ''

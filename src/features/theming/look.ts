@@ -1,5 +1,6 @@
 import type { Branding } from '../../http/page.ts'
 import type { Json } from '../../lib/json.ts'
+import { lookUp } from '../../lib/lookup.ts'
 import { PRODUCT_NAME } from '../../lib/version.ts'
 import { elementOnBright, elementOnDark, textOn } from './colors.ts'
 import { BACKGROUNDS, DEFAULT_BACKGROUND_NAME } from './drawings.ts'
@@ -27,7 +28,7 @@ export function lookOf(theme: Theme, choice: Choice | undefined): Look {
     const backgroundColor = choice?.backgroundColor || serverColor
     return { primary, backgroundColor, backgroundPath: undefined, isDefaultBackground: true }
   }
-  if (background !== 'default' && background in BACKGROUNDS) {
+  if (background !== 'default' && lookUp(BACKGROUNDS, background) !== undefined) {
     return {
       primary,
       backgroundColor: serverColor,

@@ -5,6 +5,7 @@ import type { AccountViewer } from '../../http/viewer.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
+import { lookUp } from '../../lib/lookup.ts'
 import { APP_TITLES } from './drawings.ts'
 import { brandingOf, lookOf } from './look.ts'
 import { sendPicture, shippedBackground } from './pictures.ts'
@@ -43,8 +44,7 @@ const manifest = (theming: Theming, path: string): HttpRoute => ({
   access: 'public',
   async handler(request, reply) {
     const { app } = request.params as { readonly app?: string }
-    const known =
-      app === undefined || app === 'core' ? undefined : Object.hasOwn(APP_TITLES, app) ? APP_TITLES[app] : null
+    const known = app === undefined || app === 'core' ? undefined : (lookUp(APP_TITLES, app) ?? null)
     if (known === null) {
       return reply.code(404).header('content-type', 'application/json; charset=utf-8').send('[]')
     }

@@ -3,6 +3,7 @@ import { answerNotModified } from '../../http/conditional.ts'
 import type { HttpRoute } from '../../http/route.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
+import { lookUp } from '../../lib/lookup.ts'
 import { BACKGROUNDS, ICONS, logoSvg } from './drawings.ts'
 import { drawBackground, type EncodedImage, squareIcon } from './images.ts'
 import type { Theme, Theming } from './service.ts'
@@ -100,7 +101,7 @@ function ourSvg(svg: string, fileName: string): Picture {
 }
 
 function appIcon(name: string): Picture {
-  const svg = Object.hasOwn(ICONS, name) ? ICONS[name] : undefined
+  const svg = lookUp(ICONS, name)
   if (svg === undefined) throw noPicture()
   return ourSvg(svg, name.replace('/', '-'))
 }
@@ -109,7 +110,7 @@ const drawn = new Map<string, Promise<EncodedImage>>()
 
 /** Drawn with the first request and kept: there are two of them. */
 export async function shippedBackground(name: string): Promise<Picture> {
-  const svg = Object.hasOwn(BACKGROUNDS, name) ? BACKGROUNDS[name] : undefined
+  const svg = lookUp(BACKGROUNDS, name)
   if (svg === undefined) throw noPicture()
   let image = drawn.get(name)
   if (image === undefined) {

@@ -3,11 +3,12 @@ import type { Database } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Audit } from '../../lib/log.ts'
+import { lookUp } from '../../lib/lookup.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import { isColor } from './colors.ts'
 import { BACKGROUNDS } from './drawings.ts'
 import { averageColor, encodeImage } from './images.ts'
-import { acceptTextSetting, type ImageName, OLDER_NAMES, TEXT_SETTINGS } from './settings.ts'
+import { acceptTextSetting, type ImageName, settingName, TEXT_SETTINGS } from './settings.ts'
 import * as store from './store.ts'
 import { THEME_IDS } from './themes.ts'
 
@@ -72,8 +73,7 @@ export function createThemingService({ db, clock, audit }: ThemingDeps): Theming
   const change = async (event: string, name: string, actor: string, write: Parameters<Database['write']>[0]) => {
     await db.write(async (tx) => {
       await write(tx)
-      const { version } = await reading.theme()
-      await store.saveSetting(tx, VERSION, String(version + 1))
+      await store.countVersionUp(tx, VERSION)
       await db.stamps.bump(tx, THEMING_TOPIC)
     })
     audit.record({ event, actor, subject: name })
@@ -81,7 +81,7 @@ export function createThemingService({ db, clock, audit }: ThemingDeps): Theming
   return {
     ...reading,
     async set(name, value, actor) {
-      const known = OLDER_NAMES[name] ?? name
+      const known = settingName(name)
       const accepted = acceptTextSetting(known, value)
       await change('theming.changed', known, actor, (tx) => store.saveSetting(tx, known, accepted))
     },
@@ -103,7 +103,7 @@ export function createThemingService({ db, clock, audit }: ThemingDeps): Theming
       })
     },
     async reset(name, actor) {
-      const known = OLDER_NAMES[name] ?? name
+      const known = settingName(name)
       await change('theming.reset', known, actor, async (tx) => {
         await store.deleteSetting(tx, known)
         await store.deleteImage(tx, known)
@@ -134,7 +134,12 @@ export function createThemingService({ db, clock, audit }: ThemingDeps): Theming
 }
 
 function checkChoice({ background, backgroundColor, themes }: Partial<Omit<Choice, 'version'>>): void {
-  if (background !== undefined && background !== 'default' && background !== 'color' && !(background in BACKGROUNDS)) {
+  if (
+    background !== undefined &&
+    background !== 'default' &&
+    background !== 'color' &&
+    lookUp(BACKGROUNDS, background) === undefined
+  ) {
     throw new Fault('bad-request', 'The given file name is invalid', { field: 'value' })
   }
   if (backgroundColor !== undefined && backgroundColor !== '' && !isColor(backgroundColor)) {

@@ -1,4 +1,5 @@
 import { Fault } from '../../lib/fault.ts'
+import { lookUp } from '../../lib/lookup.ts'
 import { isColor } from './colors.ts'
 
 export const IMAGE_NAMES = ['logo', 'logoheader', 'favicon', 'background'] as const
@@ -39,9 +40,14 @@ export const TEXT_SETTINGS: Readonly<Record<string, TextSetting>> = {
 }
 
 /** Older names that scripts use. */
-export const OLDER_NAMES: Readonly<Record<string, string>> = {
+const OLDER_NAMES: Readonly<Record<string, string>> = {
   color: 'primary_color',
   backgroundColor: 'background_color',
+}
+
+/** A setting by any of its names, as it is kept. */
+export function settingName(name: string): string {
+  return lookUp(OLDER_NAMES, name) ?? name
 }
 
 export function isImageName(name: string): name is ImageName {
@@ -50,7 +56,7 @@ export function isImageName(name: string): name is ImageName {
 
 /** Throws Fault `bad-request` that names the setting. */
 export function acceptTextSetting(name: string, value: string): string {
-  const setting = TEXT_SETTINGS[name]
+  const setting = lookUp(TEXT_SETTINGS, name)
   if (setting === undefined) throw unknownSetting(name)
   try {
     return setting.accept(value)

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Reader, Tx } from '../../db/database.ts'
 import type { ThemingChoiceTable, ThemingImageTable } from './schema.ts'
 
@@ -24,6 +24,16 @@ export async function saveSetting(tx: Tx, name: string, value: string): Promise<
     .insertInto('theming_setting')
     .values({ name, value })
     .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute()
+}
+
+/** Adds one to a number that is kept as text; the first is 2, since everything begins with 1. */
+export async function countVersionUp(tx: Tx, name: string): Promise<void> {
+  const next = sql<string>`cast(cast(theming_setting.value as integer) + 1 as text)`
+  await tx
+    .insertInto('theming_setting')
+    .values({ name, value: '2' })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value: next }))
     .execute()
 }
 

@@ -60,6 +60,9 @@ export interface AccountsDeps {
   readonly records: AccountRecords
 }
 
+/** Stamp topic that serialises changes to who administers the server. */
+const ADMINS_TOPIC = 'admins'
+
 export function createAccounts({ db, clock, audit, groups, records }: AccountsDeps): Accounts {
   const change = async (record: AccountRecord, write: (tx: Tx) => Promise<void>): Promise<void> => {
     await db.write(async (tx) => {
@@ -67,10 +70,14 @@ export function createAccounts({ db, clock, audit, groups, records }: AccountsDe
       await db.stamps.bump(tx, accountTopic(record.row.id))
     })
   }
-  const refuseLastAdmin = async (record: AccountRecord, what: string): Promise<void> => {
-    if (!record.groupIds.includes(ADMIN_GROUP) || record.row.enabled === 0) return
-    const adminIds = await groups.listMemberAccountIds(ADMIN_GROUP)
-    if ((await store.countEnabled(db.read, adminIds)) > 1) return
+  /** Inside the transaction of the change: two administrators may be at it at the same time. */
+  const refuseLastAdmin = async (tx: Tx, accountId: number, what: string): Promise<void> => {
+    // The stamp's row is the lock: whoever comes second waits here and then counts what the first has left.
+    await db.stamps.bump(tx, ADMINS_TOPIC)
+    const adminIds = await groups.listMemberAccountIds(ADMIN_GROUP, tx)
+    if (!adminIds.includes(accountId)) return
+    const others = adminIds.filter((id) => id !== accountId)
+    if ((await store.countEnabled(tx, others)) > 0) return
     throw new Fault('forbidden', `The last administrator cannot be ${what}`, { reason: 'last-admin' })
   }
   return {
@@ -95,18 +102,26 @@ export function createAccounts({ db, clock, audit, groups, records }: AccountsDe
       return record
     },
     async remove(record, actor) {
-      await refuseLastAdmin(record, 'deleted')
-      await change(record, (tx) => store.deleteAccount(tx, record.row.id))
+      await change(record, async (tx) => {
+        await refuseLastAdmin(tx, record.row.id, 'deleted')
+        await store.deleteAccount(tx, record.row.id)
+      })
       audit.record({ event: 'account.deleted', actor, subject: record.row.user_id })
     },
     async setEnabled(record, enabled, actor) {
-      if (!enabled) await refuseLastAdmin(record, 'disabled')
-      await change(record, (tx) => store.updateAccount(tx, record.row.id, { enabled: enabled ? 1 : 0 }))
+      await change(record, async (tx) => {
+        if (!enabled) await refuseLastAdmin(tx, record.row.id, 'disabled')
+        await store.updateAccount(tx, record.row.id, { enabled: enabled ? 1 : 0 })
+      })
       audit.record({ event: enabled ? 'account.enabled' : 'account.disabled', actor, subject: record.row.user_id })
     },
     async leaveGroup(record, groupId, actor) {
-      if (groupId === ADMIN_GROUP) await refuseLastAdmin(record, 'taken out of the administrators’ group')
-      await groups.removeMember(groupId, record.row.id, actor)
+      if (groupId !== ADMIN_GROUP) return groups.removeMember(groupId, record.row.id, actor)
+      await change(record, async (tx) => {
+        await refuseLastAdmin(tx, record.row.id, 'taken out of the administrators’ group')
+        await groups.removeMemberIn(tx, groupId, record.row.id)
+      })
+      audit.record({ event: 'group.member-removed', actor, subject: groupId, detail: { accountId: record.row.id } })
     },
     async setPassword(record, password, actor) {
       checkPassword(password)

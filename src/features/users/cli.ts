@@ -1,6 +1,7 @@
 import type { Command, CommandInput, CommandPrompt } from '../../cli/command.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
+import { lookUp } from '../../lib/lookup.ts'
 import type { Groups } from '../groups/index.ts'
 import type { Accounts } from './accounts.ts'
 import type { AccountEditing } from './editing.ts'
@@ -252,7 +253,7 @@ function userSetting({ accounts, editing }: UserCommandsDeps): Command {
         return
       }
       const name = `${app} ${input.args['key'] ?? ''}`
-      const field = SETTINGS[name]
+      const field = lookUp(SETTINGS, name)
       if (field === undefined) {
         throw new Fault('bad-request', `Unknown setting "${name}". Known are: ${Object.keys(SETTINGS).join(', ')}`)
       }

@@ -2,6 +2,7 @@ import type { Database } from '../../db/database.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Audit } from '../../lib/log.ts'
+import { lookUp } from '../../lib/lookup.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import { acceptDisplayName, acceptEmail, acceptLanguage, acceptLocale, acceptTimezone } from './account-rules.ts'
 import type { Accounts } from './accounts.ts'
@@ -61,7 +62,7 @@ export function createEditing({ db, audit, accounts }: EditingDeps): AccountEdit
   }
   const saveProperty = async (record: AccountRecord, name: string, part: { value?: string; scope?: string }) => {
     const known = record.properties.find((row) => row.name === name && row.position === 0)
-    const defaultScope = findProfileField(name)?.defaultScope ?? ACCOUNT_SCOPES[name] ?? 'v2-local'
+    const defaultScope = findProfileField(name)?.defaultScope ?? lookUp(ACCOUNT_SCOPES, name) ?? 'v2-local'
     const row = {
       account_id: record.row.id,
       name,
@@ -79,7 +80,7 @@ export function createEditing({ db, audit, accounts }: EditingDeps): AccountEdit
       await accounts.setPassword(record, value, by?.userId ?? 'cli')
       return
     }
-    const column = COLUMN_FIELDS[key]
+    const column = lookUp(COLUMN_FIELDS, key)
     if (column !== undefined) {
       requireRight(column.right, record, by)
       await saveColumns(record, withSearchKeys(record, column.accept(value)))
@@ -126,7 +127,7 @@ function notEditable(key: string): Fault {
 function scopedFieldName(key: string): string | undefined {
   if (!key.endsWith('Scope')) return undefined
   const name = key.slice(0, -'Scope'.length)
-  return findProfileField(name)?.name ?? (name in ACCOUNT_SCOPES ? name : undefined)
+  return findProfileField(name)?.name ?? (lookUp(ACCOUNT_SCOPES, name) === undefined ? undefined : name)
 }
 
 function acceptEmailChange(value: string): ColumnChange {

@@ -1,4 +1,5 @@
 import { Fault } from '../../lib/fault.ts'
+import { lookUp } from '../../lib/lookup.ts'
 
 /** Who may see a profile field, in the words of the wire (recording provisioning-users-edit). */
 export const SCOPES = ['v2-private', 'v2-local', 'v2-federated', 'v2-published'] as const
@@ -84,7 +85,7 @@ export function acceptFieldValue(field: ProfileField, value: string): string {
 
 /** Throws Fault `bad-request` with reason `invalid-value`. */
 export function acceptScope(fieldName: string, value: string): Scope {
-  const scope = SCOPES.find((known) => known === value) ?? OLDER_SCOPES[value]
+  const scope = SCOPES.find((known) => known === value) ?? lookUp(OLDER_SCOPES, value)
   const mayHide = fieldName !== 'email' && fieldName !== 'displayname'
   if (scope === undefined || (scope === 'v2-private' && !mayHide)) throw invalidValue('Invalid scope', fieldName)
   return scope
