@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import pg from 'pg'
 import { lockDataFolder } from '../../src/db/data-folder.ts'
 import type { Migration, Tx } from '../../src/db/database.ts'
 import { isForeignKeyViolation, isUniqueViolation } from '../../src/db/errors.ts'
@@ -12,7 +13,8 @@ import { migrate } from '../../src/db/migrator.ts'
 import { openSqlite } from '../../src/db/sqlite.ts'
 import { Fault } from '../../src/lib/fault.ts'
 import { silentLog } from '../../src/lib/log.ts'
-import { forEachDatabase } from '../helpers/databases.ts'
+import { forEachDatabase, openTestDatabase } from '../helpers/databases.ts'
+import { stopSharedPostgres } from '../helpers/postgres.ts'
 
 declare module '../../src/db/database.ts' {
   interface Tables {
@@ -225,3 +227,81 @@ lockDataFolder(process.argv[1]); process.stdout.write('locked'); setInterval(() 
   lockDataFolder(folder).release()
   rmSync(folder, { recursive: true })
 })
+
+const WRITER = `
+import { openDatabase } from '${join(import.meta.dirname, '../../src/db/open.ts')}'
+const [folder, url] = process.argv.slice(1)
+const log = { debug() {}, info() {}, warn() {}, error() {} }
+const db = await openDatabase({ dataFolder: folder, url: url || undefined, log })
+let id = 0
+const loop = async () => {
+  for (;;) {
+    const mine = id++
+    // Two rows that belong together: never one without the other.
+    await db.write(async (tx) => {
+      await tx.insertInto('note').values({ id: 2 * mine, text: 'first', parent_id: null }).execute()
+      await tx.insertInto('note').values({ id: 2 * mine + 1, text: 'second', parent_id: 2 * mine }).execute()
+    })
+    process.stdout.write(mine + '\\n')
+  }
+}
+await Promise.all(Array.from({ length: 8 }, loop))
+`
+
+forEachDatabase('a process that is killed', ({ open }) => {
+  test('has written all it acknowledged, and nothing by halves', async () => {
+    const { db, folder, url, close } = await open([notes])
+    const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', WRITER, folder, url ?? ''], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let told = ''
+    child.stdout.on('data', (data) => {
+      told += data
+      if (told.length > 2_000) child.kill('SIGKILL')
+    })
+    await new Promise((resolve) => child.once('close', resolve))
+    const acknowledged = told.split('\n').slice(0, -1).map(Number)
+    assert.ok(acknowledged.length > 100)
+    const rows = await db.read.selectFrom('note').select(['id', 'parent_id']).execute()
+    const ids = new Set(rows.map((row) => row.id))
+    for (const id of acknowledged) assert.ok(ids.has(2 * id), `write ${id} was acknowledged and is gone`)
+    for (const id of ids) assert.ok(ids.has(id ^ 1), `row ${id} is alone`)
+    await close()
+  })
+})
+
+test('while PostgreSQL cannot be listened to nothing is taken from memory, and afterwards all is heard again', async () => {
+  const { db, url, close, reopen } = await openTestDatabase('postgres', [notes])
+  const other = await reopen()
+  const before = other.stamps.of('topic')
+  assert.equal(other.stamps.of('topic'), before)
+  const admin = new pg.Client({ connectionString: url })
+  await admin.connect()
+  await admin.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  )
+  await admin.end()
+  // While nothing can be heard no two looks are the same.
+  const isHearing = (): boolean => {
+    const look = other.stamps.of('topic')
+    return other.stamps.of('topic') === look
+  }
+  await until(() => other.stamps.of('topic') !== before)
+  await until(isHearing)
+  assert.notEqual(other.stamps.of('topic'), before, 'what was remembered before the gap never holds again')
+  const after = other.stamps.of('topic')
+  await until(async () => {
+    await db.write((tx) => db.stamps.bump(tx, 'topic')).catch(() => {})
+    return other.stamps.of('topic') !== after
+  })
+  await close()
+  await stopSharedPostgres()
+})
+
+async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  for (let turn = 0; turn < 500; turn++) {
+    if (await isTrue()) return
+    await setTimeout(20)
+  }
+  assert.fail('it never happened')
+}
