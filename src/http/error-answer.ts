@@ -3,6 +3,7 @@ import { Fault, toFault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { HTTP_STATUS } from './fault-status.ts'
 import { html } from './html.ts'
+import { PAGE_POLICY, PAGE_STYLES } from './page.ts'
 
 /** Answers an error outside the protocols: a small page for browsers, JSON with a `message` for everyone else. */
 export function answerHttpError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
@@ -12,6 +13,7 @@ export function answerHttpError(error: unknown, request: FastifyRequest, reply: 
   const message = fault.kind === 'internal' ? `Something went wrong. Request id: ${request.id}` : fault.message
   reply.code(HTTP_STATUS[fault.kind])
   if (wantsPage(request, fault)) {
+    reply.header('content-security-policy', PAGE_POLICY)
     reply.header('content-type', 'text/html; charset=UTF-8')
     reply.send(errorPage(HTTP_STATUS[fault.kind], message))
     return
@@ -36,11 +38,32 @@ function wantsPage({ headers: { accept = '' } }: FastifyRequest, { kind }: Fault
   return accept.includes('text/html') || (kind === 'not-found' && !accept.includes('application/json'))
 }
 
+const TITLES: Readonly<Record<number, string>> = {
+  401: 'Please sign in',
+  403: 'Not allowed',
+  404: 'Nothing here',
+  429: 'Too many attempts',
+  503: 'Not available right now',
+}
+
 function errorPage(status: number, message: string): string {
+  const title = TITLES[status] ?? 'That did not work'
   return html`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${String(status)}</title></head>
-<body><main><h1>${String(status)}</h1><p>${message}</p><p><a href="/">Back to the start</a></p></main></body>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+${PAGE_STYLES}
+</head>
+<body>
+<main class="card">
+<h1>${title}</h1>
+<p>${message}</p>
+<p class="quiet">Error ${String(status)}</p>
+<a class="button" href="/">Back to the start</a>
+</main>
+</body>
 </html>
 `.toString()
 }

@@ -7,7 +7,7 @@ import { parseForm } from './form.ts'
 const plain = (text: string): unknown => JSON.parse(JSON.stringify(parseForm(text)))
 
 describe('forms and queries as clients of PHP servers write them', () => {
-  for (const [text, expected] of [
+  const cases: readonly (readonly [text: string, expected: object])[] = [
     ['', {}],
     ['a=1&b=two', { a: '1', b: 'two' }],
     ['a', { a: '' }],
@@ -24,7 +24,8 @@ describe('forms and queries as clients of PHP servers write them', () => {
     ['a[b=1', { 'a[b': '1' }],
     ['&&a=1&', { a: '1' }],
     ['constructor=1&toString=2', { constructor: '1', toString: '2' }],
-  ] as const) {
+  ]
+  for (const [text, expected] of cases) {
     test(text || 'nothing', () => assert.deepEqual(plain(text), expected))
   }
 

@@ -26,8 +26,12 @@ export interface PageParts {
 }
 
 /** No script at all, styles from this server only, forms to this server only, never inside a frame of others. */
-const PAGE_POLICY =
+export const PAGE_POLICY: string =
   "default-src 'none';base-uri 'none';style-src 'self';img-src 'self' data:;manifest-src 'self';form-action 'self';frame-ancestors 'self'"
+
+/** The theme's colours and background, and the look of every page. */
+export const PAGE_STYLES: Html = html`<link rel="stylesheet" href="/apps/theming/page.css">
+<link rel="stylesheet" href="/core/css/page.css">`
 
 /** Sends a page that works without scripts. Colours come from the theme's style sheet, the rest from `/core/css/page.css`. */
 export function sendPage(reply: FastifyReply, { language, title, branding, body }: PageParts): FastifyReply {
@@ -43,8 +47,7 @@ export function sendPage(reply: FastifyReply, { language, title, branding, body 
 <title>${title}</title>
 <link rel="icon" href="${branding.faviconUrl}">
 <link rel="manifest" href="/apps/theming/manifest">
-<link rel="stylesheet" href="/apps/theming/page.css">
-<link rel="stylesheet" href="/core/css/page.css">
+${PAGE_STYLES}
 </head>
 <body>
 <main class="card">

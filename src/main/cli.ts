@@ -15,7 +15,7 @@ import { type Log, silentLog } from '../lib/log.ts'
 import { CLOUDLET_VERSION } from '../lib/version.ts'
 import { createApp } from './app.ts'
 import { programCommands } from './commands.ts'
-import { createFeatures } from './features.ts'
+import { createFeatures, type Features } from './features.ts'
 import { serve } from './serve.ts'
 
 export interface Process {
@@ -58,7 +58,7 @@ export async function main(process: Process): Promise<number> {
   }
 }
 
-const SERVE: Command = {
+export const SERVE: Command = {
   name: 'serve',
   summary: 'Run the server',
   options: {
@@ -70,9 +70,9 @@ const SERVE: Command = {
 
 const NEEDS_NO_DATABASE = new Set(['serve', 'routes', 'openapi', 'config:show', 'data:adopt'])
 
-/** Every command but `serve`, over no database: enough to list, explain and check them. */
-export function listedCommands(env: Given['env']): Command[] {
-  const features = createFeatures({
+/** Every feature over no database: enough to list and explain its addresses and commands. */
+export function listedFeatures(): Features {
+  return createFeatures({
     db: NO_DATABASE,
     clock: systemClock,
     audit: { record() {} },
@@ -82,6 +82,11 @@ export function listedCommands(env: Given['env']): Command[] {
     dataFolder: '',
     checkDataFolder: async () => {},
   })
+}
+
+/** Every command but `serve`, over no database. */
+export function listedCommands(env: Given['env']): Command[] {
+  const features = listedFeatures()
   const given = ({ data }: { data?: string }): Given => ({ env, flags: { data } })
   return [...programCommands(given, features), ...features.list.flatMap((feature) => feature.commands ?? [])]
 }

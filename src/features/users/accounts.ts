@@ -70,16 +70,7 @@ export function createAccounts({ db, clock, audit, groups, records }: AccountsDe
       await db.stamps.bump(tx, accountTopic(record.row.id))
     })
   }
-  /** Inside the transaction of the change: two administrators may be at it at the same time. */
-  const refuseLastAdmin = async (tx: Tx, accountId: number, what: string): Promise<void> => {
-    // The stamp's row is the lock: whoever comes second waits here and then counts what the first has left.
-    await db.stamps.bump(tx, ADMINS_TOPIC)
-    const adminIds = await groups.listMemberAccountIds(ADMIN_GROUP, tx)
-    if (!adminIds.includes(accountId)) return
-    const others = adminIds.filter((id) => id !== accountId)
-    if ((await store.countEnabled(tx, others)) > 0) return
-    throw new Fault('forbidden', `The last administrator cannot be ${what}`, { reason: 'last-admin' })
-  }
+  const refuseLastAdmin = createLastAdminGuard(db, groups)
   return {
     ...createReading(db, records, groups),
     async add(account, actor) {
@@ -130,6 +121,21 @@ export function createAccounts({ db, clock, audit, groups, records }: AccountsDe
       await change(record, (tx) => store.updateAccount(tx, record.row.id, changed))
       audit.record({ event: 'account.password-changed', actor, subject: record.row.user_id })
     },
+  }
+}
+
+type LastAdminGuard = (tx: Tx, accountId: number, what: string) => Promise<void>
+
+/** Runs inside the transaction of the change: two administrators may be at it at the same time. */
+function createLastAdminGuard(db: Database, groups: Groups): LastAdminGuard {
+  return async (tx, accountId, what) => {
+    // The stamp's row is the lock: whoever comes second waits here and then counts what the first has left.
+    await db.stamps.bump(tx, ADMINS_TOPIC)
+    const adminIds = await groups.listMemberAccountIds(ADMIN_GROUP, tx)
+    if (!adminIds.includes(accountId)) return
+    const others = adminIds.filter((id) => id !== accountId)
+    if ((await store.countEnabled(tx, others)) > 0) return
+    throw new Fault('forbidden', `The last administrator cannot be ${what}`, { reason: 'last-admin' })
   }
 }
 

@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs'
+import { type Browser, chromium } from 'playwright-core'
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+
+/** The Chromium of this machine, or undefined: then a journey is skipped and says so. */
+export const chromiumPath: string | undefined = process.env['CHROMIUM_PATH'] ?? PLACES.find((path) => existsSync(path))
+
+export const WITHOUT_CHROMIUM = 'no Chromium on this machine: install the package "chromium"'
+
+export async function startBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: chromiumPath ?? '',
+    // The sandbox of Chromium cannot be had as root, and the pages are our own.
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+  })
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { chromiumPath, startBrowser, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { ADMIN_PASSWORD, createTestApp, type TestApp } from '../helpers/test-app.ts'
+
+const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
+
+describe('signing in with a browser that runs no scripts', { skip }, () => {
+  let app: TestApp
+  let browser: Browser
+  let base = ''
+  before(async () => {
+    app = await createTestApp()
+    base = await app.listen()
+    browser = await startBrowser()
+  })
+  after(async () => {
+    await browser.close()
+    await app.close()
+  })
+
+  async function visitor(options: object = {}): Promise<{ page: Page; context: BrowserContext; problems: string[] }> {
+    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en', ...options })
+    const page = await context.newPage()
+    const problems: string[] = []
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(message.text())
+    })
+    page.on('response', (response) => {
+      if (response.status() >= 400) problems.push(`${response.status()} ${response.url()}`)
+    })
+    return { page, context, problems }
+  }
+
+  async function signIn(page: Page, password: string, arrival: RegExp): Promise<void> {
+    await page.goto(`${base}/`)
+    // By keyboard alone: the name has the focus, Enter sends.
+    await page.locator('#user:focus').waitFor()
+    await page.keyboard.type('admin')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(password)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(arrival)
+  }
+
+  test('the start page leads to the form, by keyboard in and by button out', async () => {
+    const { page, context, problems } = await visitor()
+    await signIn(page, ADMIN_PASSWORD, /:\d+\/$/)
+    assert.match((await page.textContent('main')) ?? '', /admin/)
+    const [cookie] = await context.cookies()
+    assert.deepEqual([cookie?.httpOnly, cookie?.sameSite], [true, 'Lax'])
+    await page.click('button')
+    await page.waitForURL(/\/login/)
+    assert.match((await page.textContent('main')) ?? '', /signed out/i)
+    await page.goto(`${base}/`)
+    assert.match(page.url(), /\/login$/)
+    assert.deepEqual(problems, [])
+    await context.close()
+  })
+
+  test('a wrong password says so and keeps the name; the session is a new one afterwards (bug class: fixation)', async () => {
+    const { page, context } = await visitor()
+    await signIn(page, 'not the password', /direct=1/)
+    assert.match((await page.textContent('[role=alert]')) ?? '', /do not fit together/)
+    assert.equal(await page.inputValue('#user'), 'admin')
+    const before = (await context.cookies())[0]?.value
+    await page.fill('#password', ADMIN_PASSWORD)
+    await page.click('button')
+    await page.waitForURL(`${base}/`)
+    assert.notEqual((await context.cookies())[0]?.value, before)
+    await context.close()
+  })
+
+  test('speaks the language of the browser', async () => {
+    for (const [locale, word] of [
+      ['de-DE', /Anmelden/],
+      ['fr-FR', /connecter/i],
+      ['en-GB', /Sign in/],
+      ['ja-JP', /Sign in/],
+    ] as const) {
+      const { page, context } = await visitor({ locale })
+      await page.goto(`${base}/login`)
+      assert.match((await page.textContent('button')) ?? '', word)
+      await context.close()
+    }
+  })
+
+  test('every field has a label, and nothing is wider than a small phone', async () => {
+    const { page, context } = await visitor({ javaScriptEnabled: true, viewport: { width: 320, height: 560 } })
+    for (const path of ['/login', '/nothing-here', '/ocs/docs']) {
+      await page.goto(`${base}${path}`)
+      const width = await page.evaluate('document.documentElement.scrollWidth')
+      assert.ok(Number(width) <= 320, `${path} is ${width} pixels wide`)
+      const unlabelled = await page.evaluate(
+        `[...document.querySelectorAll('input:not([type=hidden])')].filter((input) => input.labels.length === 0).length`,
+      )
+      assert.equal(unlabelled, 0, path)
+      assert.equal(
+        await page.evaluate(`document.documentElement.lang !== '' && document.querySelectorAll('h1').length`),
+        1,
+      )
+    }
+    await context.close()
+  })
+
+  test('another site’s form cannot sign anybody in (bug class: login CSRF)', async () => {
+    const { page, context } = await visitor()
+    await page.route('http://elsewhere.test/**', (route) =>
+      route.fulfill({
+        contentType: 'text/html',
+        body: `<form method="post" action="${base}/login"><input name="user" value="admin"><input name="password" value="${ADMIN_PASSWORD}"><button>go</button></form>`,
+      }),
+    )
+    await page.goto('http://elsewhere.test/')
+    await page.click('button')
+    await page.waitForLoadState('load')
+    await page.goto(`${base}/`)
+    assert.match(page.url(), /\/login/)
+    await context.close()
+  })
+})
