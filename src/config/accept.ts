@@ -85,3 +85,10 @@ function listOf(text: string): string[] {
     .map((entry) => entry.trim())
     .filter((entry) => entry !== '')
 }
+
+/** A whole number, 1 or more. */
+export function acceptCount(text: string): number {
+  const count = Number(text)
+  if (!/^\d{1,12}$/.test(text) || count < 1) throw new Error('must be a whole number, 1 or more')
+  return count
+}

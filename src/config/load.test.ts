@@ -45,6 +45,7 @@ test('nothing given: the defaults', () => {
     logLevel: 'info',
     adminUser: 'admin',
     corsOrigins: [],
+    propfindLimit: 100_000,
   })
   assert.equal(secrets.databaseUrl, undefined)
   assert.equal(secrets.adminPassword, undefined)
@@ -82,6 +83,7 @@ const GOOD: readonly (readonly [variable: string, text: string, name: keyof Load
     'CLOUDLET_CORS_ORIGINS',
     'https://app.example.org, http://localhost:3000/',
     'corsOrigins',
+    'propfindLimit',
     ['https://app.example.org', 'http://localhost:3000'],
   ],
 ]

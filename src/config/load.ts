@@ -18,6 +18,8 @@ export interface Config {
   readonly logLevel: LogLevel
   readonly adminUser: string
   readonly corsOrigins: readonly string[]
+  /** Most entries that `Depth: infinity` lists. */
+  readonly propfindLimit: number
 }
 
 /** Settings that may not. They do not show when this is printed or written as JSON. */

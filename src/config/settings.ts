@@ -1,4 +1,13 @@
-import { acceptHost, acceptNetworks, acceptOrigin, acceptOrigins, acceptPort, acceptText, oneOf } from './accept.ts'
+import {
+  acceptCount,
+  acceptHost,
+  acceptNetworks,
+  acceptOrigin,
+  acceptOrigins,
+  acceptPort,
+  acceptText,
+  oneOf,
+} from './accept.ts'
 
 /** Turns a written value into the one that is used. Throws an Error whose message says what is accepted. */
 type Accept<T> = (text: string) => T
@@ -119,6 +128,15 @@ export const SETTINGS = {
     summary: 'Origins of web pages elsewhere that may call the API, with commas between them. Empty: none.',
     example: 'https://app.example.org',
     accept: acceptOrigins,
+  }),
+  propfindLimit: setting({
+    variable: 'CLOUDLET_PROPFIND_LIMIT',
+    kind: 'text',
+    fallback: '100000',
+    summary:
+      'Most entries that a WebDAV client may list at once with `Depth: infinity`; beyond, it is told to go folder by folder.',
+    example: '10000',
+    accept: acceptCount,
   }),
 } as const
 

@@ -1,7 +1,9 @@
 import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { openDiskBlobs } from '../blobs/disk.ts'
 import type { Config, Secrets } from '../config/load.ts'
+import { davProtocolErrors, mountDav } from '../dav/server.ts'
 import type { Database } from '../db/database.ts'
 import { migrate } from '../db/migrator.ts'
 import { openDatabase } from '../db/open.ts'
@@ -42,6 +44,7 @@ export async function createApp({ config, secrets, clock, log }: AppOptions): Pr
     const backupFolder = join(dataFolder, 'backups')
     await migrate(db, { migrations: MIGRATIONS, backupFolder, nowMs: clock.nowMs(), log })
     const audit = createAuditFile(dataFolder, clock, log)
+    const blobs = await openDiskBlobs(join(dataFolder, 'blobs'))
     const features = createFeatures({
       db,
       clock,
@@ -50,9 +53,13 @@ export async function createApp({ config, secrets, clock, log }: AppOptions): Pr
       instanceSecret: await loadInstanceSecret(db),
       metricsToken: secrets.metricsToken,
       dataFolder,
+      blobs,
+      maxInfinity: config.propfindLimit,
       checkDataFolder: () => access(dataFolder, constants.W_OK),
     })
+    await features.files.start()
     const close = async (): Promise<void> => {
+      blobs.close()
       await audit.flush()
       await db.close()
     }
@@ -72,7 +79,7 @@ export function createServer(app: App, { config, clock, log }: AppOptions): Fast
     fallbackHost: `${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`,
     authenticator: app.features.auth.authenticator,
     cors,
-    protocolErrors: ocsProtocolErrors(log),
+    protocolErrors: [...ocsProtocolErrors(log), ...davProtocolErrors(log)],
     metrics: app.metrics,
     log,
     logsRequests: config.logLevel === 'debug',
@@ -80,6 +87,7 @@ export function createServer(app: App, { config, clock, log }: AppOptions): Fast
   const routes = app.features.list.flatMap((feature) => feature.ocs ?? [])
   mountOcs(server, { routes, log, clock, cors })
   mountApiPages(server, routes)
+  mountDav(server, { ...app.features.dav, log })
   mountPages(
     server,
     app.features.list.flatMap((feature) => feature.http ?? []),

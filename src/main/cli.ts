@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
+import type { BlobStore } from '../blobs/blob-store.ts'
 import type { Command } from '../cli/command.ts'
 import { helpForAll, helpForCommand } from '../cli/help.ts'
 import { findCommand, parseCommand } from '../cli/parse.ts'
@@ -80,6 +81,8 @@ export function listedFeatures(): Features {
     instanceSecret: '',
     metricsToken: undefined,
     dataFolder: '',
+    blobs: NO_BLOBS,
+    maxInfinity: 0,
     checkDataFolder: async () => {},
   })
 }
@@ -90,6 +93,11 @@ export function listedCommands(env: Given['env']): Command[] {
   const given = ({ data }: { data?: string }): Given => ({ env, flags: { data } })
   return [...programCommands(given, features), ...features.list.flatMap((feature) => feature.commands ?? [])]
 }
+
+const noBlobs = (): never => {
+  throw new Error('No blob store is open')
+}
+const NO_BLOBS: BlobStore = { put: noBlobs, get: noBlobs, stat: noBlobs, remove: noBlobs, list: noBlobs, close() {} }
 
 const NO_DATABASE: Database = {
   kind: 'sqlite',

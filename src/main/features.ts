@@ -1,7 +1,11 @@
+import type { BlobStore } from '../blobs/blob-store.ts'
+import { createRootMount } from '../dav/root-tree.ts'
+import type { DavMount, DavSearch } from '../dav/tree.ts'
 import type { Database, Migration } from '../db/database.ts'
 import { type Auth, authMigrations, createAuth } from '../features/auth/index.ts'
 import { createCapabilitiesFeature } from '../features/capabilities/index.ts'
 import type { Feature } from '../features/feature.ts'
+import { createFilesFeature, type FilesFeature, filesMigrations } from '../features/files/index.ts'
 import type { Groups } from '../features/groups/index.ts'
 import { createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
 import { createStatus } from '../features/status/index.ts'
@@ -18,6 +22,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...groupsMigrations,
   ...authMigrations,
   ...themingMigrations,
+  ...filesMigrations,
 ]
 
 export interface FeatureDeps {
@@ -29,6 +34,9 @@ export interface FeatureDeps {
   readonly metricsToken: string | undefined
   /** Absolute path. */
   readonly dataFolder: string
+  readonly blobs: BlobStore
+  /** Most entries that a PROPFIND with `Depth: infinity` lists. */
+  readonly maxInfinity: number
   /** Throws when the data folder cannot be written. */
   readonly checkDataFolder: () => Promise<void>
 }
@@ -39,6 +47,8 @@ export interface Features {
   readonly groups: Groups
   readonly auth: Auth
   readonly theming: Theming
+  readonly files: FilesFeature
+  readonly dav: { readonly mounts: readonly DavMount[]; readonly search: DavSearch }
 }
 
 /** Makes every feature and hands each what it needs. The whole wiring of the server is on this page. */
@@ -50,9 +60,18 @@ export function createFeatures(deps: FeatureDeps): Features {
     clock,
     audit,
     groups: groups.groups,
-    // There are no files yet, so nothing is used; the files feature brings the real figure.
-    usedBytes: () => 0,
+    // Made below: files need accounts for quotas, accounts need files for what they use.
+    usedBytes: (accountId) => files.files.usedBytes(accountId),
     dataFolder: deps.dataFolder,
+  })
+  const files: FilesFeature = createFilesFeature({
+    db,
+    clock,
+    blobs: deps.blobs,
+    quotaOf: users.quotaOf,
+    displayNameOf: users.displayNameOf,
+    maxInfinity: deps.maxInfinity,
+    otherKeys: async function* () {},
   })
   const theming = createTheming({ db, clock, audit })
   const auth = createAuth({
@@ -65,7 +84,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     secret: deps.instanceSecret,
     countLogin: metrics.countLogin,
   })
-  const apps = [users.feature, theming.feature]
+  const apps = [users.feature, theming.feature, files.feature]
   const status = createStatus({
     db,
     metrics,
@@ -74,7 +93,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     appIds: apps.flatMap(({ appId }) => appId ?? []).toSorted(),
     checkDataFolder: deps.checkDataFolder,
   })
-  const contributing = [users.feature, groups.feature, auth.feature, theming.feature, status]
+  const contributing = [users.feature, groups.feature, auth.feature, theming.feature, files.feature, status]
   const capabilities = createCapabilitiesFeature(contributing, db.stamps)
   return {
     list: [...contributing, capabilities],
@@ -82,5 +101,13 @@ export function createFeatures(deps: FeatureDeps): Features {
     groups: groups.groups,
     auth,
     theming: theming.theming,
+    files,
+    dav: {
+      mounts: [
+        createRootMount({ collections: ['files', 'uploads'], displayNameOf: users.displayNameOf }),
+        ...files.mounts,
+      ],
+      search: files.search,
+    },
   }
 }

@@ -11,6 +11,7 @@ import { createEditing } from './editing.ts'
 import { groupCommands } from './group-cli.ts'
 import type { AccountDirectory } from './identity.ts'
 import { accountsMigration } from './migrations/20261124-accounts.ts'
+import { quotaBytes } from './quota.ts'
 import { createAccountRecords } from './records.ts'
 import { type UsedBytes, userRoutes } from './routes.ts'
 
@@ -33,6 +34,9 @@ export interface UsersDeps {
 export interface Users {
   readonly accounts: Accounts
   readonly directory: AccountDirectory
+  /** Limit of an account in bytes, undefined for none. */
+  readonly quotaOf: (accountId: number) => Promise<number | undefined>
+  readonly displayNameOf: (accountId: number) => Promise<string>
   readonly feature: Feature
 }
 
@@ -43,6 +47,14 @@ export function createUsers({ db, clock, audit, groups, usedBytes, dataFolder }:
   return {
     accounts,
     directory: createDirectory(db, records),
+    async quotaOf(accountId) {
+      const record = await records.find(accountId)
+      return record === undefined ? undefined : quotaBytes(record.row.quota)
+    },
+    async displayNameOf(accountId) {
+      const record = await records.find(accountId)
+      return record?.row.display_name || (record?.row.user_id ?? '')
+    },
     feature: {
       name: 'users',
       appId: 'provisioning_api',

@@ -1,0 +1,123 @@
+import { createReadStream } from 'node:fs'
+import { type FileHandle, mkdir, open, opendir, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Fault } from '../lib/fault.ts'
+import { type BlobStore, isBlobKey, type StoredBlob } from './blob-store.ts'
+
+/** Small pieces are joined before they are written: each write is a trip to another thread. */
+const WRITE_BYTES = 1024 * 1024
+const READ_BYTES = 512 * 1024
+
+/**
+ * Blobs as files, in 256 folders by the first two digits of their keys. A blob is written under its own name at once:
+ * nobody knows the key before the row that names it is committed, so a torn file can only be an orphan, which the
+ * sweeper finds. File and folder are synced before `put` resolves.
+ */
+export async function openDiskBlobs(folder: string): Promise<BlobStore> {
+  const fans = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
+  await makeFans(folder, fans)
+  const fanOf = (key: string): string => join(folder, key.slice(0, 2))
+  const pathOf = (key: string): string => {
+    if (!isBlobKey(key)) throw new Error('Not a key of a blob')
+    return join(fanOf(key), key)
+  }
+  const find = async (key: string): Promise<StoredBlob | undefined> => {
+    try {
+      const { size, mtimeMs } = await stat(pathOf(key))
+      return { key, sizeBytes: size, changedAtMs: mtimeMs }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+      throw diskFault(error)
+    }
+  }
+  return {
+    stat: find,
+    async put(key, source) {
+      const path = pathOf(key)
+      try {
+        const file = await open(path, 'wx', 0o600)
+        try {
+          await writeAll(file, source)
+          await file.sync()
+        } finally {
+          await file.close()
+        }
+        await syncFolder(fanOf(key))
+      } catch (error) {
+        await unlink(path).catch(() => {})
+        throw diskFault(error)
+      }
+    },
+    get: (key, range) => createReadStream(pathOf(key), { highWaterMark: READ_BYTES, ...range }),
+    async remove(keys) {
+      for (const key of keys) {
+        await unlink(pathOf(key)).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw diskFault(error)
+        })
+      }
+    },
+    async *list() {
+      for (const fan of fans) {
+        for await (const entry of await opendir(join(folder, fan))) {
+          if (!isBlobKey(entry.name)) continue
+          const found = await find(entry.name)
+          if (found !== undefined) yield found
+        }
+      }
+    },
+    close() {},
+  }
+}
+
+/** Made in order, so that the last one says that all are there. */
+async function makeFans(folder: string, fans: readonly string[]): Promise<void> {
+  const last = fans.at(-1) ?? ''
+  const isMade = await stat(join(folder, last)).then(
+    () => true,
+    () => false,
+  )
+  if (isMade) return
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  for (const fan of fans) await mkdir(join(folder, fan), { recursive: true, mode: 0o700 })
+  await syncFolder(folder)
+}
+
+async function writeAll(file: FileHandle, source: AsyncIterable<Uint8Array>): Promise<void> {
+  let waiting: Uint8Array[] = []
+  let waitingBytes = 0
+  const flush = async (): Promise<void> => {
+    const bytes = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : Buffer.concat(waiting)
+    waiting = []
+    waitingBytes = 0
+    // Goes on after a partial write, and at the place where the last one ended.
+    await file.appendFile(bytes)
+  }
+  for await (const piece of source) {
+    waiting.push(piece)
+    waitingBytes += piece.byteLength
+    if (waitingBytes >= WRITE_BYTES) await flush()
+  }
+  if (waitingBytes > 0) await flush()
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** What the disk says, as a Fault; what the source says stays what it is. */
+function diskFault(error: unknown): unknown {
+  const code = (error as NodeJS.ErrnoException).code
+  const syscall = (error as NodeJS.ErrnoException).syscall
+  if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
+    return new Fault('no-space', 'The disk of the server is full', {}, { cause: error })
+  }
+  if (syscall !== undefined && code !== 'ECONNRESET') {
+    return new Fault('unavailable', 'The disk of the server cannot be used', {}, { cause: error })
+  }
+  return error
+}

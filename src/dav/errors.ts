@@ -1,0 +1,112 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { HTTP_STATUS } from '../http/fault-status.ts'
+import { Fault, type FaultKind, toFault } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import { escapeText } from './xml/write.ts'
+
+const SABRE = 'Sabre\\DAV\\Exception\\'
+const INVALID_PATH = 'OCA\\DAV\\Connector\\Sabre\\Exception\\InvalidPath'
+
+/** Exception names that clients know, by kind of Fault (recordings webdav-files, webdav-errors). */
+export const DAV_EXCEPTION: Readonly<Record<FaultKind, string>> = {
+  'bad-request': `${SABRE}BadRequest`,
+  unauthenticated: `${SABRE}NotAuthenticated`,
+  forbidden: `${SABRE}Forbidden`,
+  'not-found': `${SABRE}NotFound`,
+  conflict: `${SABRE}Conflict`,
+  exists: `${SABRE}MethodNotAllowed`,
+  precondition: `${SABRE}PreconditionFailed`,
+  locked: `${SABRE}Locked`,
+  'too-large': 'OCA\\DAV\\Connector\\Sabre\\Exception\\EntityTooLarge',
+  'no-space': `${SABRE}InsufficientStorage`,
+  unsupported: `${SABRE}UnsupportedMediaType`,
+  'too-many': `${SABRE}TooManyRequests`,
+  unavailable: `${SABRE}ServiceUnavailable`,
+  internal: `${SABRE}InternalServerError`,
+}
+
+interface Special {
+  readonly status: number
+  readonly exception: string
+}
+
+/** Causes that have an answer of their own, by the Fault's reason. */
+const BY_REASON: Readonly<Record<string, Special>> = {
+  'invalid-path': { status: 400, exception: INVALID_PATH },
+  method: { status: 405, exception: `${SABRE}MethodNotAllowed` },
+  'not-implemented': { status: 501, exception: `${SABRE}NotImplemented` },
+  range: { status: 416, exception: `${SABRE}RequestedRangeNotSatisfiable` },
+  'conflicting-lock': { status: 423, exception: `${SABRE}ConflictingLock` },
+  'unknown-report': { status: 415, exception: `${SABRE}ReportNotSupported` },
+  'lock-token': { status: 409, exception: `${SABRE}LockTokenMatchesRequestUri` },
+  'resource-type': { status: 403, exception: `${SABRE}InvalidResourceType` },
+  'finite-depth': { status: 403, exception: `${SABRE}Forbidden` },
+}
+
+const special = ({ detail }: Fault): Special | undefined =>
+  detail.reason !== undefined && Object.hasOwn(BY_REASON, detail.reason) ? BY_REASON[detail.reason] : undefined
+
+export function davStatusOf(fault: Fault): number {
+  return special(fault)?.status ?? (fault.kind === 'exists' ? 405 : HTTP_STATUS[fault.kind])
+}
+
+/** An error below the DAV addresses, as Sabre writes it. The message of `internal` never leaves the server. */
+export function answerDavError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
+  const fault = faultOf(error)
+  if (reply.raw.headersSent) {
+    reply.raw.destroy()
+    return
+  }
+  if (fault.kind === 'internal') log.error({ requestId: request.id, err: fault.cause ?? fault }, 'DAV request failed')
+  if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
+  if (fault.kind === 'unauthenticated') {
+    const isAjax = request.headers['x-requested-with'] === 'XMLHttpRequest'
+    // A browser's own dialog would stand before the page that asks (recording webdav-files).
+    reply.header('www-authenticate', isAjax ? 'DummyBasic realm="Cloudlet"' : 'Basic realm="Cloudlet", charset="UTF-8"')
+  }
+  reply.removeHeader('content-length')
+  reply.code(davStatusOf(fault)).header('content-type', 'application/xml; charset=utf-8')
+  reply.send(request.method === 'HEAD' ? '' : errorXml(fault, request.id))
+}
+
+function faultOf(error: unknown): Fault {
+  const status = (error as { statusCode?: unknown } | null)?.statusCode
+  if (!(error instanceof Fault) && typeof status === 'number' && status >= 400 && status < 500) {
+    return new Fault('bad-request', 'The request cannot be read', {}, { cause: error })
+  }
+  return toFault(error)
+}
+
+function errorXml(fault: Fault, requestId: string): string {
+  const { kind, detail } = fault
+  const exception = special(fault)?.exception ?? DAV_EXCEPTION[kind]
+  const message = kind === 'internal' ? `Internal error. Request id: ${requestId}` : fault.message
+  const isInvalidPath = detail.reason === 'invalid-path'
+  const root = isInvalidPath ? ' xmlns:o="http://owncloud.org/ns"' : ''
+  return `<?xml version="1.0" encoding="utf-8"?>
+<d:error xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns"${root}>
+  <s:exception>${escapeText(exception)}</s:exception>
+  <s:message>${escapeText(message)}</s:message>
+${extra(fault)}</d:error>
+`
+}
+
+/** What RFC 4918 section 16 and the clients look for besides the message. */
+function extra({ kind, message, detail }: Fault): string {
+  if (detail.reason === 'invalid-path') {
+    return `  <o:retry xmlns:o="o:">false</o:retry>\n  <o:reason xmlns:o="o:">${escapeText(message)}</o:reason>\n`
+  }
+  if (detail.reason === 'conflicting-lock') {
+    return `  <d:no-conflicting-lock><d:href>${escapeText(detail.field ?? '')}</d:href></d:no-conflicting-lock>\n`
+  }
+  if (detail.reason === 'lock-token') return '  <d:lock-token-matches-request-uri/>\n'
+  if (detail.reason === 'resource-type') return '  <d:valid-resourcetype/>\n'
+  if (detail.reason === 'finite-depth') return '  <d:propfind-finite-depth/>\n'
+  if (detail.reason === 'unknown-report') return '  <d:supported-report/>\n'
+  if (kind === 'locked') {
+    return `  <d:lock-token-submitted><d:href>${escapeText(detail.field ?? '')}</d:href></d:lock-token-submitted>\n`
+  }
+  if (kind === 'precondition' && detail.field !== undefined)
+    return `  <s:header>${escapeText(detail.field)}</s:header>\n`
+  return ''
+}

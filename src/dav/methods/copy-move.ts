@@ -1,0 +1,47 @@
+import type { FastifyReply } from 'fastify'
+import { Fault } from '../../lib/fault.ts'
+import { pathOfAddress } from '../conditions.ts'
+import type { DavContext } from '../server.ts'
+import type { DavTarget } from '../tree.ts'
+import { notAllowed } from './not-found.ts'
+import { sendWritten } from './write.ts'
+
+export async function copy(context: DavContext): Promise<FastifyReply> {
+  const { mount, path, reply, ...call } = context
+  if (mount.tree.copy === undefined) throw notAllowed('Nothing can be copied from here')
+  return sendWritten(reply, await mount.tree.copy(call, path, targetOf(context)))
+}
+
+export async function move(context: DavContext): Promise<FastifyReply> {
+  const { mount, path, reply, ...call } = context
+  if (mount.tree.move === undefined) throw new Fault('forbidden', 'Nothing can be moved from here')
+  const depth = call.request.headers['depth']
+  if (depth !== undefined && depth !== 'infinity') {
+    const resource = await mount.tree.find(call, path)
+    if (resource?.isCollection === true) throw new Fault('bad-request', 'A folder is moved with Depth: infinity only')
+  }
+  return sendWritten(reply, await mount.tree.move(call, path, targetOf(context)))
+}
+
+/** RFC 4918 sections 9.8 and 10.3. Only the path of the address counts (recording webdav-files). */
+function targetOf({ request, resolve, base }: DavContext): DavTarget {
+  const { destination, overwrite, depth } = request.headers
+  if (typeof destination !== 'string') throw new Fault('bad-request', 'The Destination header is missing')
+  if (overwrite !== undefined && overwrite !== 'T' && overwrite !== 'F') {
+    throw new Fault('bad-request', 'The HTTP Overwrite header should be either T or F')
+  }
+  const segments = pathOfAddress(destination)
+  if (segments[1] !== base[1]) {
+    throw new Fault('forbidden', 'The destination belongs to another service of this server')
+  }
+  let target: ReturnType<typeof resolve>
+  try {
+    target = resolve(segments)
+  } catch (error) {
+    if (error instanceof Fault && error.kind === 'not-found') {
+      throw new Fault('forbidden', 'Nothing can be written at the destination')
+    }
+    throw error
+  }
+  return { ...target, overwrite: overwrite !== 'F', isShallow: depth === '0' }
+}

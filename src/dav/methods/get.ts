@@ -1,0 +1,95 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { matchesEtag } from '../../http/conditional.ts'
+import { Fault } from '../../lib/fault.ts'
+import { httpDate } from '../properties.ts'
+import { rangeOf } from '../ranges.ts'
+import type { DavContext } from '../server.ts'
+import type { DavContent } from '../tree.ts'
+import { notAllowed, notFound } from './not-found.ts'
+
+const FOLDER_PAGE =
+  'This is the WebDAV interface. Open it with a WebDAV client, such as the file manager or the desktop sync client.\n'
+
+/** Content is what people upload: it is downloaded, and can do nothing when a browser shows it nevertheless. */
+const CONTENT_POLICY = "default-src 'none';sandbox"
+
+export async function get({ mount, path, reply, ...call }: DavContext): Promise<FastifyReply> {
+  const { tree } = mount
+  const resource = await tree.find(call, path)
+  if (resource === undefined) throw notFound(path)
+  if (resource.isCollection) return reply.header('content-type', 'text/plain; charset=utf-8').send(FOLDER_PAGE)
+  if (tree.content === undefined) throw notAllowed('This cannot be read')
+  const validators = { etag: resource.etag ?? '', mtimeMs: resource.mtimeMs }
+  if (answerUnchanged(call.request, reply, validators)) return reply
+  return sendContent(call.request, reply, validators, await tree.content(call, resource))
+}
+
+export interface Validators {
+  /** Without quotes. */
+  readonly etag: string
+  readonly mtimeMs: number
+}
+
+/** Conditions of reading, in the order of RFC 9110 section 13.2.2. True when 304 was sent. Throws Fault `precondition`. */
+export function answerUnchanged(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  { etag, mtimeMs }: Validators,
+): boolean {
+  const quoted = `"${etag}"`
+  const modifiedMs = Math.floor(mtimeMs / 1_000) * 1_000
+  if (headers['if-match'] !== undefined && !matchesEtag(headers['if-match'], quoted)) {
+    reply.header('etag', quoted)
+    const message = 'An If-Match header was specified, but none of the specified ETags matched.'
+    throw new Fault('precondition', message, { field: 'If-Match' })
+  }
+  if (headers['if-match'] === undefined && modifiedMs > Date.parse(headers['if-unmodified-since'] ?? '')) {
+    const message =
+      'An If-Unmodified-Since header was specified, but the entity has been changed since the specified date.'
+    throw new Fault('precondition', message, { field: 'If-Unmodified-Since' })
+  }
+  const isKnown =
+    headers['if-none-match'] === undefined
+      ? modifiedMs <= Date.parse(headers['if-modified-since'] ?? '')
+      : matchesEtag(headers['if-none-match'], quoted)
+  if (!isKnown) return false
+  reply
+    .code(304)
+    .headers({ etag: quoted, 'last-modified': httpDate(mtimeMs) })
+    .send()
+  return true
+}
+
+/** The content or the range of it that is asked for. */
+export function sendContent(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { etag, mtimeMs }: Validators,
+  content: DavContent,
+): FastifyReply {
+  const { sizeBytes } = content
+  const quoted = `"${etag}"`
+  reply.headers({ 'last-modified': httpDate(mtimeMs), etag: quoted })
+  const range = isWholeWanted(request, quoted, mtimeMs) ? undefined : rangeOf(request.headers.range, sizeBytes)
+  reply.headers({
+    'content-type': content.contentType,
+    'content-length': String(range === undefined ? sizeBytes : range.end - range.start + 1),
+    'accept-ranges': 'bytes',
+    'oc-etag': quoted,
+    'content-security-policy': CONTENT_POLICY,
+    ...content.headers,
+  })
+  if (range !== undefined) reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${sizeBytes}`)
+  if (request.method === 'HEAD') return reply.send()
+  if (content.bytes !== undefined) {
+    return reply.send(range === undefined ? content.bytes : content.bytes.subarray(range.start, range.end + 1))
+  }
+  return reply.send(content.open(range))
+}
+
+/** RFC 9110 section 13.1.5: a range counts only while the content is the one that the client knows. */
+function isWholeWanted({ headers }: FastifyRequest, quoted: string, mtimeMs: number): boolean {
+  const ifRange = headers['if-range']
+  if (ifRange === undefined) return false
+  return ifRange !== quoted && Date.parse(String(ifRange)) !== Math.floor(mtimeMs / 1_000) * 1_000
+}

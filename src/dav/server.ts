@@ -1,0 +1,149 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { AccountViewer, Viewer } from '../http/viewer.ts'
+import { Fault } from '../lib/fault.ts'
+import type { Log } from '../lib/log.ts'
+import { conditionsOf } from './conditions.ts'
+import { answerDavError } from './errors.ts'
+import { copy, move } from './methods/copy-move.ts'
+import { get } from './methods/get.ts'
+import { lock, unlock } from './methods/lock.ts'
+import { options } from './methods/options.ts'
+import { propfind } from './methods/propfind.ts'
+import { proppatch } from './methods/proppatch.ts'
+import { report, search } from './methods/report.ts'
+import { makeCollection, patch, put, remove } from './methods/write.ts'
+import { splitPath } from './path.ts'
+import type { DavCall, DavMount, DavSearch } from './tree.ts'
+
+export interface DavDeps {
+  readonly mounts: readonly DavMount[]
+  readonly search: DavSearch
+  readonly log: Log
+}
+
+/** One request, as the verbs see it. */
+export interface DavContext extends DavCall {
+  readonly reply: FastifyReply
+  readonly mount: DavMount
+  readonly path: readonly string[]
+  readonly search: DavSearch
+  /** The mount of another path of this server, for Destination. Throws Fault `forbidden` when there is none. */
+  resolve(path: readonly string[]): { mount: DavMount; base: readonly string[]; path: readonly string[] }
+}
+
+type Verb = (context: DavContext) => Promise<FastifyReply> | FastifyReply
+
+const VERBS: Readonly<Record<string, Verb>> = {
+  OPTIONS: options,
+  GET: get,
+  HEAD: get,
+  PROPFIND: propfind,
+  PROPPATCH: proppatch,
+  PUT: put,
+  MKCOL: makeCollection,
+  DELETE: remove,
+  COPY: copy,
+  MOVE: move,
+  LOCK: lock,
+  UNLOCK: unlock,
+  REPORT: report,
+  SEARCH: search,
+  PATCH: patch,
+}
+
+const WITH_BODY = ['PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'REPORT', 'SEARCH'] as const
+/** Answered 501, as a method that nothing here can do. */
+const OTHERS = ['POST'] as const
+
+/** Paths below which this engine answers. */
+export const DAV_PREFIXES: readonly string[] = ['/remote.php/dav', '/remote.php/webdav', '/remote.php/files']
+
+/** Errors before a route is found, such as an address that cannot be decoded. */
+export function davProtocolErrors(log: Log) {
+  return DAV_PREFIXES.map((prefix) => ({
+    prefix,
+    answer: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
+      answerDavError(error, request, reply, log),
+  }))
+}
+
+/** Mounts the DAV engine. Bodies are streams here: each verb reads its own. */
+export function mountDav(app: FastifyInstance, deps: DavDeps): void {
+  for (const method of WITH_BODY) app.addHttpMethod(method, { hasBody: true })
+  app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined))
+    scope.setErrorHandler((error, request, reply) => answerDavError(error, request, reply, deps.log))
+    for (const prefix of DAV_PREFIXES) {
+      for (const url of [prefix, `${prefix}/*`]) {
+        scope.route({
+          method: [...Object.keys(VERBS).filter((verb) => verb !== 'HEAD'), ...OTHERS],
+          url,
+          exposeHeadRoute: true,
+          config: { streamsBody: true, surface: 'dav' },
+          handler: async (request, reply) => answer(deps, request, reply),
+        })
+      }
+    }
+  })
+}
+
+async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const viewer = requireAccount(await request.viewer(), request)
+  reply.header('x-user-id', encodeURI(viewer.userId))
+  const verb = VERBS[request.method]
+  if (verb === undefined) {
+    throw new Fault('unsupported', `There is nothing here that can do ${request.method}`, { reason: 'not-implemented' })
+  }
+  const segments = splitPath(rawPath(request))
+  const resolve = (path: readonly string[]) => findMount(deps.mounts, viewer, path)
+  const found = resolve(segments)
+  return verb({
+    viewer,
+    request,
+    reply,
+    conditions: conditionsOf(request.headers),
+    mount: found.mount,
+    base: found.base,
+    path: found.path,
+    search: deps.search,
+    resolve,
+  })
+}
+
+function rawPath(request: FastifyRequest): string {
+  const url = request.raw.url ?? '/'
+  const query = url.indexOf('?')
+  return query === -1 ? url : url.slice(0, query)
+}
+
+/** With a cookie alone nothing but reading is allowed: any page could send it (recording session-login). */
+function requireAccount(viewer: Viewer, request: FastifyRequest): AccountViewer {
+  if (viewer.kind === 'anonymous') throw new Fault('unauthenticated', 'No credentials were sent')
+  const isReading = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
+  if (viewer.via === 'session' && !isReading && !request.hasCsrfProof()) {
+    throw new Fault('unauthenticated', 'CSRF check not passed')
+  }
+  return viewer
+}
+
+/** The mount with the longest pattern that fits. */
+function findMount(mounts: readonly DavMount[], viewer: AccountViewer, segments: readonly string[]) {
+  let best: { mount: DavMount; base: readonly string[]; path: readonly string[] } | undefined
+  for (const mount of mounts) {
+    const { pattern } = mount
+    if (pattern.length > segments.length || (best !== undefined && pattern.length <= best.base.length)) continue
+    const variables: Record<string, string> = {}
+    const fits = pattern.every((part, index) => {
+      const segment = segments[index] ?? ''
+      if (!part.startsWith(':')) return part === segment
+      variables[part.slice(1)] = segment
+      return true
+    })
+    if (!fits) continue
+    if (!mount.admits(viewer, variables)) throw new Fault('not-found', 'There is nothing at this address')
+    best = { mount, base: segments.slice(0, pattern.length), path: segments.slice(pattern.length) }
+  }
+  if (best === undefined) throw new Fault('not-found', 'There is nothing at this address')
+  return best
+}

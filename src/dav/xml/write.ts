@@ -1,0 +1,74 @@
+const SPECIAL = /[&<>"\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
+const ALL_SPECIAL = /[&<>"\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
+
+/** Text for an element or an attribute in double quotes. Characters that XML 1.0 cannot hold become U+FFFD. */
+export function escapeText(text: string): string {
+  return SPECIAL.test(text) ? text.replace(ALL_SPECIAL, escapeCharacter) : text
+}
+
+function escapeCharacter(character: string): string {
+  switch (character) {
+    case '&':
+      return '&amp;'
+    case '<':
+      return '&lt;'
+    case '>':
+      return '&gt;'
+    case '"':
+      return '&quot;'
+    default:
+      return '\ufffd'
+  }
+}
+
+/** Prefixes that clients match literally (field experience with the iOS client). */
+const PREFIXES: ReadonlyMap<string, string> = new Map([
+  ['DAV:', 'd'],
+  ['http://sabredav.org/ns', 's'],
+  ['http://owncloud.org/ns', 'oc'],
+  ['http://nextcloud.org/ns', 'nc'],
+])
+
+export const MULTISTATUS_START =
+  '<?xml version="1.0"?>\n<d:multistatus xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns" xmlns:oc="http://owncloud.org/ns" xmlns:nc="http://nextcloud.org/ns"'
+
+/** Tags of one document: namespaces without a prefix of their own are counted `x1`, `x2`, ... as they appear. */
+export class Tags {
+  readonly #others = new Map<string, string>()
+
+  /** What stands inside the angle brackets of a start tag, for a name such as `{DAV:}getetag`. */
+  start(name: string): string {
+    const { namespace, local, prefix } = this.#split(name)
+    if (namespace === '') return `${local} xmlns=""`
+    if (prefix !== undefined) return `${prefix}:${local}`
+    const counted = this.#counted(namespace)
+    return `${counted}:${local} xmlns:${counted}="${escapeText(namespace)}"`
+  }
+
+  /** What stands inside an end tag. */
+  end(name: string): string {
+    const { namespace, local, prefix } = this.#split(name)
+    if (namespace === '') return local
+    return `${prefix ?? this.#counted(namespace)}:${local}`
+  }
+
+  /** An element with inner XML; empty inner XML makes an empty element. */
+  element(name: string, inner: string): string {
+    return inner === '' ? `<${this.start(name)}/>` : `<${this.start(name)}>${inner}</${this.end(name)}>`
+  }
+
+  #split(name: string): { namespace: string; local: string; prefix: string | undefined } {
+    const close = name.indexOf('}')
+    const namespace = name.slice(1, close)
+    return { namespace, local: name.slice(close + 1), prefix: PREFIXES.get(namespace) }
+  }
+
+  #counted(namespace: string): string {
+    let prefix = this.#others.get(namespace)
+    if (prefix === undefined) {
+      prefix = `x${this.#others.size + 1}`
+      this.#others.set(namespace, prefix)
+    }
+    return prefix
+  }
+}

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto'
+import { Readable } from 'node:stream'
+import type { BlobStore, ByteRange } from '../../blobs/blob-store.ts'
+import type { Database, Reader, Tx } from '../../db/database.ts'
+import { Fault } from '../../lib/fault.ts'
+import { type ChecksumAlgorithm, Meter } from './checksums.ts'
+import * as store from './store.ts'
+
+/** Content up to this size is kept in its row: one sync for many small files in place of two for each. */
+export const INLINE_BYTES = 16 * 1024
+
+/** Content that has arrived and is durable, or goes into the row that names it. Nothing refers to it yet. */
+export interface Arrived {
+  readonly key: string | null
+  readonly bytes: Uint8Array | null
+  readonly sizeBytes: number
+  readonly crc32: number
+  readonly meter: Meter
+}
+
+/** Content in the database, ready to be referred to by a node. */
+export type ContentSource =
+  | { readonly kind: 'arrived'; readonly arrived: Arrived }
+  | { readonly kind: 'parts'; readonly parts: readonly Part[] }
+
+export interface Part {
+  readonly key: string
+  readonly sizeBytes: number
+  readonly crc32: number
+}
+
+export interface Contents {
+  /**
+   * Takes in a stream of unknown length. `maxBytes` cuts it with Fault `no-space`. With `neverInline` even little content
+   * gets a key of its own.
+   */
+  receive(source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Arrived>
+  /** Takes back what `receive` has kept, when nothing came to refer to it. */
+  discard(arrived: Arrived): Promise<void>
+  /** Writes the row of some content; null for none. */
+  save(tx: Tx, source: ContentSource, nowMs: number): Promise<number | null>
+  read(blobId: number | null, sizeBytes: number): Promise<Readability>
+}
+
+export interface ReceiveOptions {
+  readonly algorithms: Iterable<ChecksumAlgorithm>
+  readonly maxBytes: number
+  readonly neverInline?: boolean
+}
+
+export interface Readability {
+  /** At hand, for content in its row. */
+  readonly bytes?: Uint8Array
+  open(range: ByteRange | undefined): Readable
+}
+
+export function newBlobKey(): string {
+  return randomBytes(16).toString('hex')
+}
+
+export function createContents(db: Database, blobs: BlobStore): Contents {
+  return {
+    async receive(source, { algorithms, maxBytes, neverInline = false }) {
+      const meter = new Meter(algorithms)
+      const metered = measured(source, meter, maxBytes)
+      const limit = neverInline ? -1 : INLINE_BYTES
+      const head: Uint8Array[] = []
+      let headBytes = 0
+      let isWhole = true
+      if (limit >= 0) {
+        for (;;) {
+          const next = await metered.next()
+          if (next.done === true) break
+          head.push(next.value)
+          headBytes += next.value.byteLength
+          if (headBytes > limit) {
+            isWhole = false
+            break
+          }
+        }
+        if (isWhole) {
+          return { key: null, bytes: Buffer.concat(head), sizeBytes: meter.sizeBytes, crc32: meter.crc32, meter }
+        }
+      }
+      const key = newBlobKey()
+      await blobs.put(key, joined(head, metered))
+      return { key, bytes: null, sizeBytes: meter.sizeBytes, crc32: meter.crc32, meter }
+    },
+    async discard({ key }) {
+      if (key !== null) await blobs.remove([key]).catch(() => {})
+    },
+    async save(tx, source, nowMs) {
+      if (source.kind === 'arrived') {
+        const { key, bytes, sizeBytes, crc32 } = source.arrived
+        if (sizeBytes === 0 && key === null) return null
+        return store.insertBlob(tx, { key, content: bytes, size_bytes: sizeBytes, crc32, created_at_ms: nowMs })
+      }
+      const { parts } = source
+      if (parts.length === 0) return null
+      const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0)
+      const blob = { key: null, content: null, size_bytes: sizeBytes, crc32: null, created_at_ms: nowMs }
+      const blobId = await store.insertBlob(tx, blob)
+      await store.insertBlobParts(
+        tx,
+        parts.map((part, position) => ({
+          blob_id: blobId,
+          position,
+          key: part.key,
+          size_bytes: part.sizeBytes,
+          crc32: part.crc32,
+        })),
+      )
+      return blobId
+    },
+    read: (blobId) => openBlob(db.read, blobs, blobId),
+  }
+}
+
+async function* measured(
+  source: AsyncIterable<Uint8Array>,
+  meter: Meter,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array, void> {
+  for await (const piece of source) {
+    if (meter.sizeBytes + piece.byteLength > maxBytes) throw noSpace()
+    meter.add(piece)
+    yield piece
+  }
+}
+
+export function noSpace(where = ''): Fault {
+  return new Fault('no-space', `Insufficient space${where === '' ? '' : ` in ${where}`}`)
+}
+
+async function* joined(head: readonly Uint8Array[], rest: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* head
+  yield* rest
+}
+
+async function openBlob(db: Reader, blobs: BlobStore, blobId: number | null): Promise<Readability> {
+  if (blobId === null) return { bytes: new Uint8Array(0), open: () => Readable.from([]) }
+  const blob = await store.findBlob(db, blobId)
+  if (blob === undefined) throw new Fault('unavailable', 'The file was just replaced. Read it again')
+  const { key, content } = blob
+  if (content !== null) {
+    const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
+    return {
+      bytes,
+      open: (range) => Readable.from([range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)]),
+    }
+  }
+  if (key !== null) return { open: (range) => blobs.get(key, range) }
+  const parts = await store.listBlobParts(db, blobId)
+  return {
+    open: (range) => Readable.from(readParts(blobs, parts, range), { objectMode: false, highWaterMark: 1 << 20 }),
+  }
+}
+
+/** Reads content that came in chunks, one after the other, beginning and ending inside of them where a range says so. */
+async function* readParts(
+  blobs: BlobStore,
+  parts: readonly store.BlobPartRow[],
+  range: ByteRange | undefined,
+): AsyncGenerator<Uint8Array> {
+  let offset = 0
+  for (const part of parts) {
+    const begin = offset
+    offset += part.size_bytes
+    if (part.size_bytes === 0 || (range !== undefined && (offset <= range.start || begin > range.end))) continue
+    const start = range === undefined ? 0 : Math.max(0, range.start - begin)
+    const end = range === undefined ? part.size_bytes - 1 : Math.min(part.size_bytes - 1, range.end - begin)
+    yield* blobs.get(part.key, { start, end })
+  }
+}

@@ -1,0 +1,175 @@
+import type { DavCall, DavContent, DavTarget, DavTree, DavWritten } from '../../dav/tree.ts'
+import { child, type XmlElement } from '../../dav/xml/read.ts'
+import { Fault } from '../../lib/fault.ts'
+import { type ChecksumAlgorithm, Meter, writeChecksum } from './checksums.ts'
+import type { FilePropertiesDeps } from './file-properties.ts'
+import { fileProperties } from './file-properties.ts'
+import type { Patching } from './patching.ts'
+import { byOf, type PutDeps, putFile } from './put.ts'
+import type { Relocating } from './relocate.ts'
+import { type FileResource, fileIdOf, resourceOf } from './resource.ts'
+import { missing } from './scope.ts'
+import type { Written } from './service.ts'
+import * as store from './store.ts'
+
+const METHODS = [
+  'GET',
+  'HEAD',
+  'DELETE',
+  'PROPFIND',
+  'PUT',
+  'PROPPATCH',
+  'COPY',
+  'MOVE',
+  'REPORT',
+  'MKCOL',
+  'LOCK',
+  'UNLOCK',
+]
+
+const OC = '{http://owncloud.org/ns}'
+const MAX_FAVORITES = 10_000
+
+export interface FilesTreeDeps extends PutDeps, FilePropertiesDeps {
+  readonly relocating: Relocating
+  readonly patching: Patching
+  /** Most entries that `Depth: infinity` lists. */
+  readonly maxInfinity: number
+}
+
+/** An account's files as a DAV tree, at `/remote.php/dav/files/{user}` and `/remote.php/webdav`. */
+export function createFilesTree(deps: FilesTreeDeps): DavTree<FileResource> {
+  const { db, files, locking, relocating, patching } = deps
+  const tree: DavTree<FileResource> = {
+    methods: METHODS,
+    properties: fileProperties(deps),
+    async find({ viewer }, path) {
+      const node = await files.find(viewer.accountId, path)
+      return node === undefined ? undefined : resourceOf(node, path)
+    },
+    async *list(_call, { node, path }) {
+      for await (const page of files.children(node.id)) {
+        yield page.map((member) => resourceOf(member, [...path, member.name]))
+      }
+    },
+    listAll: (_call, resource) => listAll(deps, resource),
+    content: (_call, resource) => contentOf(deps, resource),
+    put: (call, path) => putFile(deps, call, path),
+    async makeCollection(call, path) {
+      const node = await files.makeFolder(byOf(call), path)
+      return { created: true, headers: { 'oc-fileid': fileIdOf(node.id, deps.instanceId()) } }
+    },
+    remove: (call, path) => files.remove(byOf(call), path),
+    async copy(call, path, target) {
+      return relocated(deps, await relocating.copy(byOf(call), relocation(tree, path, target)), false)
+    },
+    async move(call, path, target) {
+      return relocated(deps, await relocating.move(byOf(call), relocation(tree, path, target)), true)
+    },
+    patchProperties: (call, path, changes) => patching.patch(byOf(call), path, changes),
+    lock: (call, path, wanted) => locking.lock(byOf(call), path, wanted),
+    unlock: (call, path, token) => locking.unlock(byOf(call), path, token),
+    report: (call, resource, body) => filterFiles(deps, call, resource, body),
+    async recalculate({ viewer }, path, algorithm) {
+      const node = await files.find(viewer.accountId, path)
+      if (node === undefined) throw missing(path)
+      const meter = new Meter([algorithm as ChecksumAlgorithm])
+      const { open } = await deps.contents.read(node.blob_id, node.size_bytes)
+      for await (const piece of open(undefined)) meter.add(piece)
+      const checksum = meter.checksum(algorithm as ChecksumAlgorithm)
+      const text = checksum === undefined ? '' : writeChecksum(checksum)
+      await db.write((tx) => store.updateNode(tx, node.id, { checksums: text }))
+      return text
+    },
+  }
+  return tree
+}
+
+function relocation(tree: DavTree<FileResource>, from: readonly string[], target: DavTarget) {
+  if (target.mount.tree !== tree) throw new Fault('forbidden', 'Nothing can be written at the destination')
+  return { from, to: target.path, overwrite: target.overwrite, isShallow: target.isShallow }
+}
+
+function relocated({ instanceId }: FilesTreeDeps, { node, created }: Written, hasEtag: boolean): DavWritten {
+  const etag = hasEtag && node.is_folder === 0 ? { etag: `"${node.etag}"`, 'oc-etag': `"${node.etag}"` } : {}
+  return { created, headers: { 'oc-fileid': fileIdOf(node.id, instanceId()), ...etag } }
+}
+
+/** Folder by folder, so that memory holds one page and the folders that are still to come. */
+async function* listAll(
+  { db, files, maxInfinity }: FilesTreeDeps,
+  resource: FileResource,
+): AsyncGenerator<readonly FileResource[]> {
+  if ((await store.countBelow(db.read, resource.node.id, maxInfinity + 1)) > maxInfinity) {
+    throw new Fault('forbidden', 'There is too much below this folder to list it at once', { reason: 'finite-depth' })
+  }
+  const open = [resource]
+  for (let folder = open.shift(); folder !== undefined; folder = open.shift()) {
+    const { path, node } = folder
+    const inside: FileResource[] = []
+    for await (const page of files.children(node.id)) {
+      const members = page.map((member) => resourceOf(member, [...path, member.name]))
+      inside.push(...members.filter(({ isCollection }) => isCollection))
+      yield members
+    }
+    open.unshift(...inside)
+  }
+}
+
+export async function contentOf(
+  { contents }: Pick<FilesTreeDeps, 'contents'>,
+  { node }: FileResource,
+): Promise<DavContent> {
+  const content = await contents.read(node.blob_id, node.size_bytes)
+  return {
+    sizeBytes: node.size_bytes,
+    contentType: contentTypeOf(node.mime),
+    headers: {
+      'content-disposition': disposition(node.name),
+      ...(node.checksums === '' ? {} : { 'oc-checksum': node.checksums }),
+    },
+    ...content,
+  }
+}
+
+export function contentTypeOf(mime: string): string {
+  return mime.startsWith('text/') ? `${mime};charset=UTF-8` : mime
+}
+
+/** RFC 6266, in both spellings; a name can hold nothing that ends a header (names.ts). */
+export function disposition(name: string): string {
+  const plain = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\]/g, '_')
+  const extended = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16)}`,
+  )
+  return `attachment; filename*=UTF-8''${extended}; filename="${plain}"`
+}
+
+/** `oc:filter-files` with the rule `oc:favorite` (recording webdav-favorites-tags). */
+async function filterFiles(
+  { db }: FilesTreeDeps,
+  { viewer }: DavCall,
+  { node, path }: FileResource,
+  body: XmlElement,
+): Promise<readonly FileResource[] | undefined> {
+  if (body.name !== `${OC}filter-files`) return undefined
+  const rules = child(body, `${OC}filter-rules`)
+  if (rules === undefined || rules.children.length === 0) {
+    throw new Fault('bad-request', 'Missing filter-rule block in request')
+  }
+  if (child(rules, `${OC}systemtag`) !== undefined) {
+    throw new Fault('precondition', 'Cannot filter by non-existing tag')
+  }
+  if (child(rules, `${OC}favorite`) === undefined) throw new Fault('bad-request', 'This filter rule is not known')
+  const nodes = await store.listFavoriteNodes(db.read, viewer.accountId, node.tree_id, MAX_FAVORITES)
+  const paths = await store.pathsOf(
+    db.read,
+    nodes.map(({ id }) => id),
+  )
+  return nodes.flatMap((found) => {
+    const place = paths.get(found.id)
+    const isBelow = place !== undefined && path.every((segment, index) => place[index] === segment)
+    return isBelow ? [resourceOf(found, place)] : []
+  })
+}

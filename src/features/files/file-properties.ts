@@ -1,0 +1,184 @@
+import { activeLock } from '../../dav/methods/lock.ts'
+import { type BatchLoader, commonProperties, type Property, type PropertyTable } from '../../dav/properties.ts'
+import type { DavCall } from '../../dav/tree.ts'
+import { escapeText } from '../../dav/xml/write.ts'
+import type { Database } from '../../db/database.ts'
+import type { Locking } from './locking.ts'
+import { type FileResource, fileIdOf, permissionsOf } from './resource.ts'
+import * as store from './store.ts'
+
+export interface FilePropertiesDeps {
+  readonly db: Database
+  readonly locking: Locking
+  readonly instanceId: () => string
+  readonly dataFingerprint: () => string
+  /** Limit of an account in bytes, undefined for none. */
+  readonly quotaOf: (accountId: number) => Promise<number | undefined>
+  readonly usedBytes: (accountId: number) => number | Promise<number>
+  readonly displayNameOf: (accountId: number) => Promise<string>
+}
+
+const DAV = '{DAV:}'
+const OC = '{http://owncloud.org/ns}'
+const NC = '{http://nextcloud.org/ns}'
+
+/** `quota-available-bytes` without a limit (recording webdav-errors). */
+const UNLIMITED = '-3'
+
+type Table = Map<string, Property<FileResource>>
+
+const SUPPORTED_LOCK =
+  '<d:lockentry><d:lockscope><d:exclusive/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockentry><d:lockentry><d:lockscope><d:shared/></d:lockscope><d:locktype><d:write/></d:locktype></d:lockentry>'
+
+/** What files and folders say of themselves (recording webdav-files: the sets of the desktop and mobile clients). */
+export function fileProperties(deps: FilePropertiesDeps): PropertyTable<FileResource> {
+  const known: Table = commonProperties<FileResource>()
+  addDavProperties(known, deps)
+  addClientProperties(known, deps)
+  addLockProperties(known, deps)
+  return {
+    known,
+    async loadOthers(_call, resources, names) {
+      const byId = new Map(resources.map((resource) => [resource.node.id, resource]))
+      const found = new Map<FileResource, Map<string, string>>()
+      for (const row of await store.listProperties(deps.db.read, [...byId.keys()], names)) {
+        const resource = byId.get(row.node_id)
+        if (resource === undefined) continue
+        const values = found.get(resource) ?? new Map<string, string>()
+        values.set(row.name, row.value)
+        found.set(resource, values)
+      }
+      return found
+    },
+  }
+}
+
+const ofFile =
+  (value: (resource: FileResource) => string) =>
+  (resource: FileResource): string | undefined =>
+    resource.isCollection ? undefined : value(resource)
+
+function addDavProperties(known: Table, deps: FilePropertiesDeps): void {
+  known.set(`${DAV}getcontentlength`, { isCommon: true, value: ofFile(({ node }) => String(node.size_bytes)) })
+  known.set(`${DAV}getcontenttype`, { isCommon: true, value: ofFile(({ node }) => escapeText(node.mime)) })
+  known.set(`${DAV}displayname`, { value: (resource, call) => escapeText(nameOf(resource, call)) })
+  known.set(`${DAV}creationdate`, {
+    value: ({ node }) => new Date(node.created_s * 1_000).toISOString().replace(/\.\d+Z$/, '+00:00'),
+  })
+  known.set(`${DAV}quota-used-bytes`, {
+    isCommon: true,
+    value: ({ isCollection, node }) => (isCollection ? String(node.size_bytes) : undefined),
+  })
+  known.set(`${DAV}quota-available-bytes`, { isCommon: true, load: availableBytes(deps) })
+  known.set(`${DAV}supportedlock`, { value: () => SUPPORTED_LOCK })
+  known.set(`${DAV}supported-report-set`, {
+    value: () =>
+      '<d:supported-report><d:report><oc:filter-files xmlns:oc="http://owncloud.org/ns"/></d:report></d:supported-report>',
+  })
+  known.set(`${DAV}current-user-principal`, {
+    value: (_resource, { viewer }) =>
+      `<d:href>/remote.php/dav/principals/users/${encodeURIComponent(viewer.userId)}/</d:href>`,
+  })
+}
+
+/** The name on the wire; the root is named after its account. */
+function nameOf({ node }: FileResource, { viewer }: DavCall): string {
+  return node.parent_id === null ? viewer.userId : node.name
+}
+
+function availableBytes({ quotaOf, usedBytes }: FilePropertiesDeps): BatchLoader<FileResource> {
+  return async ({ viewer }, resources) => {
+    const folders = resources.filter(({ isCollection }) => isCollection)
+    if (folders.length === 0) return new Map()
+    const quota = await quotaOf(viewer.accountId)
+    const text = quota === undefined ? UNLIMITED : String(Math.max(0, quota - (await usedBytes(viewer.accountId))))
+    return new Map(folders.map((folder) => [folder, text]))
+  }
+}
+
+function addClientProperties(known: Table, deps: FilePropertiesDeps): void {
+  const { instanceId, dataFingerprint, db } = deps
+  const always = (text: string) => ({ value: () => text })
+  known.set(`${OC}id`, { value: ({ node }) => fileIdOf(node.id, instanceId()) })
+  known.set(`${OC}fileid`, { value: ({ node }) => String(node.id) })
+  known.set(`${OC}size`, { value: ({ node }) => String(node.size_bytes) })
+  known.set(`${OC}permissions`, { value: ({ isCollection }) => permissionsOf(isCollection) })
+  known.set(`${OC}checksums`, {
+    value: ({ node }) =>
+      node.checksums === '' ? undefined : `<oc:checksum>${escapeText(node.checksums)}</oc:checksum>`,
+  })
+  known.set(`${OC}data-fingerprint`, { value: () => escapeText(dataFingerprint()) })
+  known.set(`${OC}share-types`, always(''))
+  known.set(`${OC}downloadURL`, { value: ofFile(() => '') })
+  known.set(`${OC}owner-id`, { value: (_resource, { viewer }) => escapeText(viewer.userId) })
+  known.set(`${OC}owner-display-name`, {
+    load: async ({ viewer }, resources) => {
+      const name = escapeText(await deps.displayNameOf(viewer.accountId))
+      return new Map(resources.map((resource) => [resource, name]))
+    },
+  })
+  known.set(`${OC}favorite`, {
+    load: async ({ viewer }, resources) => {
+      const ids = resources.map(({ node }) => node.id)
+      const favorites = await store.listFavorites(db.read, viewer.accountId, ids)
+      return new Map(resources.map((resource) => [resource, favorites.has(resource.node.id) ? '1' : '0']))
+    },
+  })
+  known.set(`${OC}tags`, {
+    load: async (_call, resources) => {
+      const ids = resources.map(({ node }) => node.id)
+      const rows = await store.listProperties(db.read, ids, [`${OC}tags`])
+      const values = new Map(rows.map(({ node_id, value }) => [node_id, value]))
+      return new Map(resources.map((resource) => [resource, values.get(resource.node.id) ?? '']))
+    },
+  })
+  known.set(`${NC}creation_time`, { value: ({ node }) => String(node.created_s) })
+  known.set(`${NC}upload_time`, { value: ofFile(({ node }) => String(Math.floor(node.uploaded_at_ms / 1_000))) })
+  known.set(`${NC}has-preview`, always('false'))
+  known.set(`${NC}mount-type`, always(''))
+  known.set(`${NC}is-mount-root`, always('false'))
+  known.set(`${NC}sharees`, always(''))
+  known.set(`${NC}share-attributes`, always('[]'))
+  known.set(`${NC}hidden`, always('false'))
+  known.set(`${NC}contained-folder-count`, { load: memberCounts(deps, 1) })
+  known.set(`${NC}contained-file-count`, { load: memberCounts(deps, 0) })
+}
+
+function memberCounts({ db }: FilePropertiesDeps, isFolder: number): BatchLoader<FileResource> {
+  return async (_call, resources) => {
+    const folders = resources.filter(({ isCollection }) => isCollection)
+    const rows = await store.countMembers(
+      db.read,
+      folders.map(({ node }) => node.id),
+    )
+    const counts = new Map(rows.filter((row) => row.is_folder === isFolder).map((row) => [row.parent_id, row.count]))
+    return new Map(folders.map((folder) => [folder, String(counts.get(folder.node.id) ?? 0)]))
+  }
+}
+
+function addLockProperties(known: Table, { locking }: FilePropertiesDeps): void {
+  known.set(`${DAV}lockdiscovery`, {
+    load: async ({ viewer, base }, resources) => {
+      const ids = resources.map(({ node }) => node.id)
+      const locks = await locking.listFor(viewer.accountId, ids)
+      return new Map(
+        resources.map((resource) => [
+          resource,
+          (locks.get(resource.node.id) ?? []).map((lock) => discovered(base, resource, lock)).join(''),
+        ]),
+      )
+    },
+  })
+}
+
+function discovered(base: readonly string[], { path, isCollection }: FileResource, lock: store.LockRow): string {
+  return activeLock(base, {
+    token: lock.token,
+    scope: lock.scope === 'shared' ? 'shared' : 'exclusive',
+    depth: lock.depth === '0' ? '0' : 'infinity',
+    owner: lock.owner,
+    timeoutSeconds: lock.timeout_s,
+    path,
+    isCollection,
+  })
+}

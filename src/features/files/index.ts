@@ -1,0 +1,124 @@
+import type { BlobStore } from '../../blobs/blob-store.ts'
+import type { DavMount, DavSearch } from '../../dav/tree.ts'
+import type { Database, Migration } from '../../db/database.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Feature } from '../feature.ts'
+import { createChecking } from './check.ts'
+import { createCleaning } from './clean.ts'
+import { fileCommands } from './cli.ts'
+import { type Contents, createContents } from './contents.ts'
+import { createFilesTree } from './dav.ts'
+import { createLocking } from './locking.ts'
+import { filesMigration } from './migrations/20261124-files.ts'
+import { FORBIDDEN_CHARACTERS, FORBIDDEN_EXTENSIONS, FORBIDDEN_NAMES } from './names.ts'
+import { createPatching } from './patching.ts'
+import type { PutDeps } from './put.ts'
+import { createRelocating } from './relocate.ts'
+import { createRoots } from './roots.ts'
+import { createFilesSearch } from './search.ts'
+import { createFiles, type Files } from './service.ts'
+import * as store from './store.ts'
+
+export { CHECKSUM_ALGORITHMS, type Checksum, Meter, parseChecksum, writeChecksum } from './checksums.ts'
+export { type Contents, newBlobKey, noSpace, type Part } from './contents.ts'
+export { contentOf, contentTypeOf, disposition } from './dav.ts'
+export { byOf, type PutDeps, timesOf, writtenAnswer } from './put.ts'
+export { type FileResource, resourceOf } from './resource.ts'
+export { type By, filesTopic, shown } from './scope.ts'
+export type { Files } from './service.ts'
+export type { NodeRow } from './store.ts'
+
+export const filesMigrations: readonly Migration[] = [filesMigration]
+
+export interface FilesFeatureDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly blobs: BlobStore
+  /** Limit of an account in bytes, undefined for none. */
+  readonly quotaOf: (accountId: number) => Promise<number | undefined>
+  readonly displayNameOf: (accountId: number) => Promise<string>
+  readonly maxInfinity: number
+  /** Keys of content that other features keep for now, such as chunks; they are no orphans. */
+  readonly otherKeys: () => AsyncIterable<string>
+}
+
+export interface FilesFeature {
+  readonly files: Files
+  readonly contents: Contents
+  readonly put: PutDeps
+  readonly mounts: readonly DavMount[]
+  readonly search: DavSearch
+  /** Reads what does not change while the server runs. Before the first request. */
+  readonly start: () => Promise<void>
+  findNode(nodeId: number): Promise<store.NodeRow | undefined>
+  /** The account whose tree holds a node. */
+  ownerOf(node: store.NodeRow): Promise<number | undefined>
+  readonly feature: Feature
+}
+
+/** Files and folders of accounts, over WebDAV. */
+export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
+  const { db, clock, blobs, quotaOf, displayNameOf, maxInfinity } = deps
+  const roots = createRoots(db, clock)
+  const scope = { db, clock, roots, quotaOf }
+  const contents = createContents(db, blobs)
+  const files = createFiles({ ...scope, contents })
+  const settings = { instanceId: '', dataFingerprint: '' }
+  const instanceId = (): string => settings.instanceId
+  const put: PutDeps = { ...scope, files, contents, instanceId }
+  const tree = createFilesTree({
+    ...put,
+    locking: createLocking(scope),
+    relocating: createRelocating(scope),
+    patching: createPatching(scope),
+    dataFingerprint: () => settings.dataFingerprint,
+    usedBytes: files.usedBytes,
+    displayNameOf,
+    maxInfinity,
+  })
+  const cleaning = createCleaning({ db, clock, blobs, otherKeys: deps.otherKeys })
+  const checking = createChecking({ db, blobs, clock })
+  const isOwn: DavMount['admits'] = (viewer, { user }) => user?.toLowerCase() === viewer.userId.toLowerCase()
+  return {
+    files,
+    contents,
+    put,
+    mounts: [
+      { pattern: ['remote.php', 'dav', 'files', ':user'], tree, admits: isOwn },
+      { pattern: ['remote.php', 'webdav'], tree, admits: () => true },
+      { pattern: ['remote.php', 'files'], tree, admits: () => true },
+    ],
+    search: createFilesSearch({ db, roots, tree }),
+    async start() {
+      settings.instanceId = (await store.findSetting(db.read, 'instance_id')) ?? ''
+      settings.dataFingerprint = (await store.findSetting(db.read, 'data_fingerprint')) ?? ''
+    },
+    findNode: (nodeId) => store.findById(db.read, nodeId),
+    ownerOf: (node) => store.findOwner(db.read, node.tree_id),
+    feature: {
+      name: 'files',
+      appId: 'files',
+      capabilities: (viewer) => (viewer.kind === 'anonymous' ? {} : CAPABILITIES),
+      commands: fileCommands({ db, clock, checking, cleaning }),
+      sweep: () => cleaning.sweep(),
+    },
+  }
+}
+
+const CAPABILITIES = {
+  core: { 'webdav-root': 'remote.php/webdav' },
+  files: {
+    bigfilechunking: true,
+    blacklisted_files: [...FORBIDDEN_NAMES],
+    forbidden_filenames: [...FORBIDDEN_NAMES],
+    forbidden_filename_basenames: [],
+    forbidden_filename_characters: [...FORBIDDEN_CHARACTERS],
+    forbidden_filename_extensions: [...FORBIDDEN_EXTENSIONS],
+    windows_compatible_filenames: false,
+    undelete: false,
+    versioning: false,
+    comments: false,
+  },
+  dav: { chunking: '1.0', search_supports_creation_time: true, search_supports_upload_time: true },
+  checksums: { supportedTypes: ['SHA1', 'SHA256', 'MD5', 'ADLER32'], preferredUploadType: 'SHA1' },
+}

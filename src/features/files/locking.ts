@@ -1,0 +1,131 @@
+import type { GrantedLock, LockRequest } from '../../dav/tree.ts'
+import { Fault } from '../../lib/fault.ts'
+import { newLockToken, requireCompatible, requireHeld, TreeLocks } from './locks.ts'
+import { mimeOf } from './mime.ts'
+import { acceptPath, checkNewName } from './names.ts'
+import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, shown } from './scope.ts'
+import * as store from './store.ts'
+
+/** WebDAV locks of users (RFC 4918 section 6). They end by themselves. */
+export interface Locking {
+  lock(by: By, path: readonly string[], wanted: LockRequest): Promise<GrantedLock>
+  unlock(by: By, path: readonly string[], token: string): Promise<void>
+  /** Locks that hold for some nodes of one account's tree. */
+  listFor(accountId: number, nodeIds: readonly number[]): Promise<ReadonlyMap<number, readonly store.LockRow[]>>
+}
+
+const MAX_LOCKS_PER_TREE = 1_000
+
+export function createLocking(deps: ScopeDeps): Locking {
+  return {
+    lock(by, given, wanted) {
+      const path = acceptPath(given)
+      return inTree(deps, by, async (scope) =>
+        wanted.refresh === undefined ? grant(scope, path, wanted) : refresh(scope, path, wanted.refresh, wanted),
+      )
+    },
+    async unlock(by, given, token) {
+      const path = acceptPath(given)
+      await inTree(deps, by, async ({ tx, root, locks }) => {
+        const node = await store.findByPath(tx, root.rootId, path)
+        if (node === undefined) throw missing(path)
+        const held = (await locks.of(node.id)).find((lock) => lock.token === token)
+        if (held === undefined) {
+          throw new Fault('conflict', 'There is no such lock on this resource', { reason: 'lock-token' })
+        }
+        if (held.account_id !== by.accountId) throw new Fault('forbidden', 'The lock belongs to somebody else')
+        await store.deleteLock(tx, token)
+      })
+    },
+    async listFor(accountId, nodeIds) {
+      const root = await deps.roots.of(accountId)
+      const locks = await TreeLocks.load(deps.db.read, root.treeId, deps.clock.nowMs())
+      const found = new Map<number, readonly store.LockRow[]>()
+      if (locks.isEmpty) return found
+      for (const nodeId of nodeIds) {
+        const own = await locks.of(nodeId)
+        if (own.length > 0) found.set(nodeId, own)
+      }
+      return found
+    },
+  }
+}
+
+async function grant(scope: Scope, path: readonly string[], wanted: LockRequest): Promise<GrantedLock> {
+  const { tx, root, locks, nowMs, holder } = scope
+  const before = await store.findByPath(tx, root.rootId, path)
+  await checkConditions(scope, before)
+  const node = before ?? (await makeEmptyFile(scope, path))
+  requireCompatible(await locks.of(node.id), wanted.scope, shown(path))
+  if (wanted.depth === 'infinity' && node.is_folder === 1) {
+    requireCompatible(await locks.below(node.id), wanted.scope, shown(path))
+  }
+  if (locks.count >= MAX_LOCKS_PER_TREE) throw new Fault('conflict', 'There are too many locks already')
+  const token = newLockToken()
+  await store.insertLock(tx, {
+    token,
+    tree_id: root.treeId,
+    node_id: node.id,
+    account_id: holder.accountId,
+    scope: wanted.scope,
+    depth: wanted.depth,
+    owner: wanted.owner,
+    timeout_s: wanted.timeoutSeconds,
+    created_at_ms: nowMs,
+    expires_at_ms: nowMs + wanted.timeoutSeconds * 1_000,
+  })
+  const { scope: kind, depth, owner, timeoutSeconds } = wanted
+  const isCollection = node.is_folder === 1
+  return { token, scope: kind, depth, owner, timeoutSeconds, path, isCollection, created: before === undefined }
+}
+
+/** Locking a name that is free makes an empty file of it (RFC 4918 section 7.3). */
+async function makeEmptyFile(scope: Scope, path: readonly string[]): Promise<store.NodeRow> {
+  const { tx, root, nowMs, etag, locks, holder } = scope
+  const name = path.at(-1) ?? ''
+  const parent = await store.findByPath(tx, root.rootId, path.slice(0, -1))
+  if (parent === undefined || parent.is_folder === 0) throw new Fault('conflict', 'Parent node does not exist')
+  checkNewName(name)
+  requireHeld(await locks.of(parent.id), holder, shown(path))
+  const node = await store.insertNode(tx, {
+    tree_id: root.treeId,
+    parent_id: parent.id,
+    name,
+    is_folder: 0,
+    size_bytes: 0,
+    mtime_ms: nowMs,
+    etag,
+    mime: mimeOf(name),
+    blob_id: null,
+    checksums: '',
+    created_s: 0,
+    uploaded_at_ms: nowMs,
+  })
+  await store.touchFolders(tx, parent.id, { addedBytes: 0, etag, mtimeMs: nowMs })
+  return node
+}
+
+async function refresh(
+  { tx, root, locks, nowMs, holder }: Scope,
+  path: readonly string[],
+  token: string,
+  { timeoutSeconds }: LockRequest,
+): Promise<GrantedLock> {
+  const node = await store.findByPath(tx, root.rootId, path)
+  if (node === undefined) throw missing(path)
+  const held = (await locks.of(node.id)).find((lock) => lock.token === token && lock.account_id === holder.accountId)
+  if (held === undefined) {
+    throw new Fault('precondition', 'There is no such lock to refresh', { field: 'If' })
+  }
+  await store.extendLock(tx, token, timeoutSeconds, nowMs + timeoutSeconds * 1_000)
+  return {
+    token,
+    scope: held.scope === 'shared' ? 'shared' : 'exclusive',
+    depth: held.depth === '0' ? '0' : 'infinity',
+    owner: held.owner,
+    timeoutSeconds,
+    path,
+    isCollection: node.is_folder === 1,
+    created: false,
+  }
+}

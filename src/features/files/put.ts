@@ -1,0 +1,137 @@
+import type { DavCall, DavWritten } from '../../dav/tree.ts'
+import { crashPoint } from '../../lib/crash-point.ts'
+import { Fault } from '../../lib/fault.ts'
+import {
+  CHECKSUM_ALGORITHMS,
+  type Checksum,
+  type ChecksumAlgorithm,
+  parseChecksum,
+  writeChecksum,
+} from './checksums.ts'
+import { type Contents, noSpace } from './contents.ts'
+import { acceptPath, checkNewName } from './names.ts'
+import { fileIdOf, permissionsOf } from './resource.ts'
+import { type By, checkConditionsEarly, type ScopeDeps, shown } from './scope.ts'
+import type { FileFacts, Files, Written } from './service.ts'
+
+export interface PutDeps extends ScopeDeps {
+  readonly files: Files
+  readonly contents: Contents
+  readonly instanceId: () => string
+}
+
+/** A file as one request. What can be refused is refused before the body is read. */
+export async function putFile(deps: PutDeps, call: DavCall, given: readonly string[]): Promise<DavWritten> {
+  const path = acceptPath(given)
+  const { headers, raw } = call.request
+  const by = byOf(call)
+  const expected = parseChecksum(headers['oc-checksum'])
+  const facts = { ...timesOf(headers), makesFolders: headers['x-nc-webdav-auto-mkcol'] === '1' }
+  const totalBytes = lengthOf(headers['oc-total-length'])
+  const maxBytes = await checkEarly(deps, by, path, totalBytes ?? lengthOf(headers['content-length']))
+  const hashes = wantedHashes(headers['x-hash'])
+  const algorithms = [...hashes, ...(expected === undefined ? [] : [expected.algorithm])]
+  const arrived = await deps.contents.receive(raw, { algorithms, maxBytes })
+  crashPoint('put.stored')
+  try {
+    if (totalBytes !== undefined && totalBytes !== arrived.sizeBytes) {
+      throw new Fault('bad-request', `OC-Total-Length says ${totalBytes} bytes, but ${arrived.sizeBytes} arrived`)
+    }
+    arrived.meter.verify(expected)
+    const checksums = expected === undefined ? '' : writeChecksum(expected)
+    const written = await deps.files.write(by, path, { kind: 'arrived', arrived }, { ...facts, checksums })
+    const sums = hashes.flatMap((algorithm) => arrived.meter.checksum(algorithm) ?? [])
+    return writtenAnswer(deps.instanceId(), call, written, facts, sums)
+  } catch (error) {
+    await deps.contents.discard(arrived)
+    throw error
+  }
+}
+
+export function byOf({ viewer, conditions, base }: DavCall): By {
+  return { accountId: viewer.accountId, conditions, base }
+}
+
+/** Whether a write would fail anyway; the transaction asks again. Resolves to how many bytes may come. */
+async function checkEarly(
+  deps: PutDeps,
+  by: By,
+  path: readonly string[],
+  announcedBytes: number | undefined,
+): Promise<number> {
+  const before = await deps.files.find(by.accountId, path)
+  await checkConditionsEarly(deps, by, before)
+  if (before?.is_folder === 1) throw new Fault('conflict', 'PUT is not allowed on non-files.')
+  const name = path.at(-1)
+  if (before === undefined && name !== undefined) checkNewName(name)
+  const quota = await deps.quotaOf(by.accountId)
+  if (quota === undefined) return Number.MAX_SAFE_INTEGER
+  const maxBytes = Math.max(0, quota - (await deps.files.usedBytes(by.accountId)) + (before?.size_bytes ?? 0))
+  if (announcedBytes !== undefined && announcedBytes > maxBytes) throw noSpace(shown(path))
+  return maxBytes
+}
+
+function lengthOf(header: string | string[] | undefined): number | undefined {
+  if (header === undefined) return undefined
+  const length = Number(header)
+  if (!/^\d{1,16}$/.test(String(header)) || !Number.isSafeInteger(length)) {
+    throw new Fault('bad-request', 'A length must be a whole number of bytes')
+  }
+  return length
+}
+
+type Headers = DavCall['request']['headers']
+
+/** Times in seconds, whole or with a fraction as the iOS client sends them. */
+export function timesOf(headers: Headers): Pick<FileFacts, 'mtimeMs' | 'createdS'> {
+  const mtime = secondsOf(headers['x-oc-mtime'], 'X-OC-MTime')
+  const ctime = secondsOf(headers['x-oc-ctime'], 'X-OC-CTime')
+  return {
+    mtimeMs: mtime === undefined ? undefined : Math.floor(mtime) * 1_000,
+    createdS: ctime === undefined ? undefined : Math.floor(ctime),
+  }
+}
+
+const DAY_SECONDS = 86_400
+
+function secondsOf(header: string | string[] | undefined, name: string): number | undefined {
+  if (header === undefined || header === '') return undefined
+  const seconds = Number(header)
+  const isTime = /^\d{1,12}(?:\.\d{1,12})?$/.test(String(header)) && seconds > DAY_SECONDS
+  if (!isTime) {
+    throw new Fault('bad-request', `${name} header must be a time in seconds since 1970, later than its first day`)
+  }
+  return seconds
+}
+
+/** `X-Hash: sha256`, or `all` (recording webdav-files). */
+function wantedHashes(header: string | string[] | undefined): ChecksumAlgorithm[] {
+  const wanted = String(header ?? '').toUpperCase()
+  if (wanted === 'ALL') return ['SHA256', 'SHA1', 'MD5']
+  const algorithm = CHECKSUM_ALGORITHMS.find((known) => known === wanted)
+  return algorithm === undefined ? [] : [algorithm]
+}
+
+/** The headers that clients read after a write. */
+export function writtenAnswer(
+  instanceId: string,
+  { viewer }: DavCall,
+  { node, created }: Written,
+  times: Pick<FileFacts, 'mtimeMs' | 'createdS'>,
+  sums: readonly Checksum[],
+): DavWritten {
+  const etag = `"${node.etag}"`
+  return {
+    created,
+    headers: {
+      'oc-fileid': fileIdOf(node.id, instanceId),
+      etag,
+      'oc-etag': etag,
+      'x-nc-ownerid': encodeURI(viewer.userId),
+      'x-nc-permissions': permissionsOf(false),
+      ...(times.mtimeMs === undefined ? {} : { 'x-oc-mtime': 'accepted' }),
+      ...(times.createdS === undefined ? {} : { 'x-oc-ctime': 'accepted' }),
+      ...Object.fromEntries(sums.map(({ algorithm, hex }) => [`x-hash-${algorithm.toLowerCase()}`, hex])),
+    },
+  }
+}

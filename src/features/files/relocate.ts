@@ -1,0 +1,153 @@
+import { crashPoint } from '../../lib/crash-point.ts'
+import { Fault } from '../../lib/fault.ts'
+import { requireHeld } from './locks.ts'
+import { mimeOf } from './mime.ts'
+import { acceptPath, checkNewName } from './names.ts'
+import { type By, checkConditions, inTree, missing, requireSpace, type Scope, type ScopeDeps, shown } from './scope.ts'
+import { PAGE, removeSubtree, type Written } from './service.ts'
+import * as store from './store.ts'
+
+export interface Relocation {
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+  readonly overwrite: boolean
+  /** A folder without its members; for a copy alone. */
+  readonly isShallow: boolean
+}
+
+/** Copying and moving inside one tree: rows change, content never does. */
+export interface Relocating {
+  move(by: By, relocation: Relocation): Promise<Written>
+  copy(by: By, relocation: Relocation): Promise<Written>
+}
+
+export function createRelocating(deps: ScopeDeps): Relocating {
+  return {
+    move: (by, relocation) => moveNode(deps, by, accepted(relocation)),
+    copy: (by, relocation) => copyNode(deps, by, accepted(relocation)),
+  }
+}
+
+function accepted(relocation: Relocation): Relocation {
+  return { ...relocation, from: acceptPath(relocation.from), to: acceptPath(relocation.to) }
+}
+
+interface Places {
+  readonly source: store.NodeRow
+  readonly parent: store.NodeRow
+  readonly name: string
+  readonly before: store.NodeRow | undefined
+}
+
+/** Finds both ends and refuses what cannot be. In the order of the recordings (webdav-files). */
+async function findPlaces(scope: Scope, { from, to, overwrite }: Relocation): Promise<Places> {
+  const { tx, root } = scope
+  const source = await store.findByPath(tx, root.rootId, from)
+  if (source === undefined) throw missing(from)
+  await checkConditions(scope, source)
+  const isSame = from.length === to.length && startsWith(to, from)
+  if (isSame) throw new Fault('forbidden', 'Source and destination uri are identical.')
+  if (startsWith(to, from)) {
+    throw new Fault('conflict', 'The destination may not be part of the same subtree as the source path.')
+  }
+  const name = to.at(-1)
+  if (name === undefined || startsWith(from, to)) {
+    throw new Fault('forbidden', `${shown(from)} cannot be put in the place of a folder that it is in`)
+  }
+  const parent = await store.findByPath(tx, root.rootId, to.slice(0, -1))
+  if (parent === undefined || parent.is_folder === 0) {
+    throw new Fault('conflict', 'The destination node is not found')
+  }
+  const before = await store.findChild(tx, parent.id, name)
+  if (before !== undefined && !overwrite) {
+    throw new Fault('precondition', 'The destination node already exists, and the overwrite header is set to false', {
+      field: 'Overwrite',
+    })
+  }
+  if (before === undefined) checkNewName(name)
+  return { source, parent, name, before }
+}
+
+function startsWith(path: readonly string[], start: readonly string[]): boolean {
+  return start.length <= path.length && start.every((segment, index) => path[index] === segment)
+}
+
+async function moveNode(deps: ScopeDeps, by: By, relocation: Relocation): Promise<Written> {
+  const { from, to } = relocation
+  if (from.length === 0) {
+    throw new Fault('conflict', 'The destination may not be part of the same subtree as the source path.')
+  }
+  const moved = await inTree(deps, by, async (scope) => {
+    const { tx, locks, holder, etag, nowMs } = scope
+    const { source, parent, name, before } = await findPlaces(scope, relocation)
+    requireHeld(await locks.of(source.id), holder, shown(from))
+    if (source.parent_id !== null) requireHeld(await locks.of(source.parent_id), holder, shown(from.slice(0, -1)))
+    const inside = source.is_folder === 1 ? await locks.below(source.id) : []
+    requireHeld(inside, holder, shown(from))
+    requireHeld(await locks.of(parent.id), holder, shown(to))
+    if (before !== undefined) await removeSubtree(scope, before, to)
+    // Locks stay behind (RFC 4918 section 7.5).
+    await store.deleteLocksOf(tx, [source.id, ...inside.map(({ node_id }) => node_id)])
+    const change = source.is_folder === 1 ? {} : { mime: mimeOf(name) }
+    await store.updateNode(tx, source.id, { parent_id: parent.id, name, ...change })
+    const above = { etag, mtimeMs: nowMs }
+    if (source.parent_id !== null) {
+      await store.touchFolders(tx, source.parent_id, { addedBytes: -source.size_bytes, ...above })
+    }
+    const addedBytes = source.size_bytes - (before?.size_bytes ?? 0)
+    await store.touchFolders(tx, parent.id, { addedBytes, ...above })
+    crashPoint('move.before-commit')
+    return { node: { ...source, parent_id: parent.id, name, ...change }, created: before === undefined }
+  })
+  crashPoint('move.committed')
+  return moved
+}
+
+async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promise<Written> {
+  return inTree(deps, by, async (scope) => {
+    const { tx, locks, holder, etag, nowMs } = scope
+    const { source, parent, name, before } = await findPlaces(scope, relocation)
+    requireHeld(await locks.of(parent.id), holder, shown(relocation.to))
+    const isShallow = relocation.isShallow && source.is_folder === 1
+    const sizeBytes = isShallow ? 0 : source.size_bytes
+    const addedBytes = sizeBytes - (before?.size_bytes ?? 0)
+    await requireSpace(scope, addedBytes, shown(relocation.to))
+    if (before !== undefined) await removeSubtree(scope, before, relocation.to)
+    const change = source.is_folder === 1 ? {} : { mime: mimeOf(name) }
+    const { id: _, ...fields } = source
+    const made = await store.insertNode(tx, {
+      ...fields,
+      ...change,
+      parent_id: parent.id,
+      name,
+      size_bytes: sizeBytes,
+      etag,
+      uploaded_at_ms: nowMs,
+    })
+    await store.copyProperties(tx, source.id, made.id)
+    if (source.is_folder === 1 && !isShallow) await copyMembers(scope, source.id, made.id)
+    await store.touchFolders(tx, parent.id, { addedBytes, etag, mtimeMs: nowMs })
+    crashPoint('copy.before-commit')
+    return { node: made, created: before === undefined }
+  })
+}
+
+/** Everything below a folder, folder by folder: one statement for the files of each, whatever their number. */
+async function copyMembers({ tx, etag, nowMs }: Scope, fromId: number, toId: number): Promise<void> {
+  const open = [{ fromId, toId }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    await store.copyFiles(tx, { ...next, etag, nowMs })
+    let after = ''
+    for (;;) {
+      const folders = await store.listFolders(tx, next.fromId, after, PAGE)
+      for (const folder of folders) {
+        const { id, ...fields } = folder
+        const made = await store.insertNode(tx, { ...fields, parent_id: next.toId, etag, uploaded_at_ms: nowMs })
+        await store.copyProperties(tx, id, made.id)
+        open.push({ fromId: id, toId: made.id })
+      }
+      if (folders.length < PAGE) break
+      after = folders.at(-1)?.name ?? ''
+    }
+  }
+}

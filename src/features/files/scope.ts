@@ -1,0 +1,114 @@
+import type { Conditions, ResourceState } from '../../dav/conditions.ts'
+import type { Database, Tx } from '../../db/database.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Fault } from '../../lib/fault.ts'
+import { noSpace } from './contents.ts'
+import { newEtag } from './etag.ts'
+import { type Holder, TreeLocks } from './locks.ts'
+import { acceptPath } from './names.ts'
+import type { Root, Roots } from './roots.ts'
+import * as store from './store.ts'
+
+/** Who changes something, and on which conditions. */
+export interface By {
+  readonly accountId: number
+  readonly conditions: Conditions
+  /** Path of the tree's root on this server, for the addresses in an `If` header. */
+  readonly base: readonly string[]
+}
+
+/** The inside of one change: a transaction in which the tree belongs to us alone. */
+export interface Scope {
+  readonly tx: Tx
+  readonly root: Root
+  readonly nowMs: number
+  /** Of this change: every folder above it gets it. */
+  readonly etag: string
+  readonly locks: TreeLocks
+  readonly holder: Holder
+  readonly by: By
+  /** Bytes; undefined for no limit. */
+  readonly quotaBytes: number | undefined
+}
+
+export interface ScopeDeps {
+  readonly db: Database
+  readonly clock: Clock
+  readonly roots: Roots
+  /** Limit of an account in bytes, undefined for none. */
+  readonly quotaOf: (accountId: number) => Promise<number | undefined>
+}
+
+/** Stamp topic of a tree: changes with anything in it. */
+export const filesTopic = (accountId: number): string => `files:${accountId}`
+
+/** Runs a change of one tree in one transaction; when it throws, nothing has happened. */
+export async function inTree<T>(deps: ScopeDeps, by: By, work: (scope: Scope) => Promise<T>): Promise<T> {
+  const { db, clock, roots } = deps
+  const root = await roots.of(by.accountId)
+  const quotaBytes = await deps.quotaOf(by.accountId)
+  const { accountId, conditions } = by
+  return db.write(async (tx) => {
+    if (db.kind === 'postgres') await store.lockTree(tx, root.treeId)
+    const nowMs = clock.nowMs()
+    const locks = await TreeLocks.load(tx, root.treeId, nowMs)
+    const holder = { accountId, tokens: conditions.tokens }
+    const value = await work({ tx, root, nowMs, etag: newEtag(), locks, holder, by, quotaBytes })
+    await db.stamps.bump(tx, filesTopic(accountId))
+    return value
+  })
+}
+
+/** Holds the request's conditions against the tree as it is now. Throws Fault `precondition`. */
+export async function checkConditions(scope: Scope, target: store.NodeRow | undefined): Promise<void> {
+  const { by, tx, root, locks } = scope
+  if (by.conditions.isEmpty) return
+  await by.conditions.check(async (path) => {
+    const node = path === undefined ? target : await nodeAt(tx, root, by.base, path)
+    return stateOf(locks, node)
+  })
+}
+
+/** The same outside of a transaction, so that nothing is sent for nothing. */
+export async function checkConditionsEarly(
+  { db, clock, roots }: ScopeDeps,
+  by: By,
+  target: store.NodeRow | undefined,
+): Promise<void> {
+  if (by.conditions.isEmpty) return
+  const root = await roots.of(by.accountId)
+  const locks = await TreeLocks.load(db.read, root.treeId, clock.nowMs())
+  await by.conditions.check(async (path) => {
+    const node = path === undefined ? target : await nodeAt(db.read, root, by.base, path)
+    return stateOf(locks, node)
+  })
+}
+
+async function stateOf(locks: TreeLocks, node: store.NodeRow | undefined): Promise<ResourceState> {
+  const lockTokens = (await locks.of(node?.id)).map(({ token }) => token)
+  return { etag: node?.etag, mtimeMs: node?.mtime_ms, lockTokens }
+}
+
+async function nodeAt(
+  db: Parameters<typeof store.findByPath>[0],
+  root: Root,
+  base: readonly string[],
+  path: readonly string[],
+): Promise<store.NodeRow | undefined> {
+  const isBelow = base.every((segment, index) => path[index] === segment)
+  return isBelow ? store.findByPath(db, root.rootId, acceptPath(path.slice(base.length))) : undefined
+}
+
+/** Throws Fault `no-space` when the tree would grow beyond the account's quota. */
+export async function requireSpace(scope: Scope, addedBytes: number, where: string): Promise<void> {
+  const { quotaBytes, tx, root } = scope
+  if (quotaBytes === undefined || addedBytes <= 0) return
+  const used = (await store.findById(tx, root.rootId))?.size_bytes ?? 0
+  if (used + addedBytes > quotaBytes) throw noSpace(where)
+}
+
+export const shown = (path: readonly string[]): string => `/${path.join('/')}`
+
+export function missing(path: readonly string[]): Fault {
+  return new Fault('not-found', `File with name ${shown(path)} could not be located`)
+}

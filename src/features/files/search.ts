@@ -1,0 +1,170 @@
+import { pathOfAddress } from '../../dav/conditions.ts'
+import { namesOf } from '../../dav/methods/propfind.ts'
+import type { DavSearch, DavTree } from '../../dav/tree.ts'
+import { child, type XmlElement } from '../../dav/xml/read.ts'
+import type { Database } from '../../db/database.ts'
+import { Fault } from '../../lib/fault.ts'
+import { acceptPath } from './names.ts'
+import { type FileResource, resourceOf } from './resource.ts'
+import type { Roots } from './roots.ts'
+import { missing } from './scope.ts'
+import { type Comparison, type SearchField, type SearchFilter, type SearchOrder, searchNodes } from './search-store.ts'
+import * as store from './store.ts'
+
+const DAV = '{DAV:}'
+const OC = '{http://owncloud.org/ns}'
+const NC = '{http://nextcloud.org/ns}'
+const SEARCH_NS = '{https://github.com/icewind1991/SearchDAV/ns}'
+
+interface Searchable {
+  readonly field: SearchField
+  readonly read: (literal: string) => string | number
+}
+
+const text = (literal: string): string => literal
+const whole = (literal: string): number => numberOf(literal)
+const milliseconds = (literal: string): number => timeOf(literal)
+const seconds = (literal: string): number => Math.floor(timeOf(literal) / 1_000)
+
+const SEARCHABLE: ReadonlyMap<string, Searchable> = new Map<string, Searchable>([
+  [`${DAV}displayname`, { field: 'name', read: text }],
+  [`${DAV}getcontenttype`, { field: 'mime', read: text }],
+  [`${DAV}getlastmodified`, { field: 'mtime', read: milliseconds }],
+  [`${DAV}creationdate`, { field: 'created', read: seconds }],
+  [`${NC}creation_time`, { field: 'created', read: seconds }],
+  [`${NC}upload_time`, { field: 'uploaded', read: milliseconds }],
+  [`${OC}size`, { field: 'size', read: whole }],
+  [`${OC}fileid`, { field: 'id', read: whole }],
+  [`${OC}id`, { field: 'id', read: (literal) => whole(/^\d+/.exec(literal)?.[0] ?? literal) }],
+  [`${OC}favorite`, { field: 'favorite', read: text }],
+  [`${OC}owner-id`, { field: 'owner', read: text }],
+])
+
+const COMPARISONS: ReadonlyMap<string, Comparison> = new Map<string, Comparison>(
+  (['eq', 'lt', 'lte', 'gt', 'gte', 'like'] as const).map((name) => [`${DAV}${name}`, name]),
+)
+
+const MAX_RESULTS = 10_000
+const DEFAULT_RESULTS = 1_000
+const MAX_OFFSET = 1_000_000
+const MAX_CONDITIONS = 100
+
+export interface FilesSearchDeps {
+  readonly db: Database
+  readonly roots: Roots
+  readonly tree: DavTree<FileResource>
+}
+
+/** DASL basicsearch (RFC 5323) over one account's tree, as the mobile clients use it (recording webdav-search). */
+export function createFilesSearch({ db, roots, tree }: FilesSearchDeps): DavSearch {
+  return {
+    async search({ viewer }, body) {
+      const basic = child(body, `${DAV}basicsearch`)
+      if (body.name !== `${DAV}searchrequest` || basic === undefined) {
+        throw new Fault('bad-request', 'Expected {DAV:}searchrequest with a basicsearch')
+      }
+      const base = ['remote.php', 'dav', 'files', viewer.userId]
+      const scope = acceptPath(scopeOf(basic, viewer.userId))
+      const root = await roots.of(viewer.accountId)
+      const folder = await store.findByPath(db.read, root.rootId, scope)
+      if (folder === undefined) throw missing(scope)
+      const select = child(child(basic, `${DAV}select`), `${DAV}prop`)
+      const where = child(basic, `${DAV}where`)?.children[0]
+      const nodes = await searchNodes(db.read, {
+        treeId: root.treeId,
+        accountId: viewer.accountId,
+        userId: viewer.userId,
+        folderId: scope.length === 0 ? undefined : folder.id,
+        filter: where === undefined ? { kind: 'all' } : filterOf(where, { left: MAX_CONDITIONS }),
+        order: ordersOf(child(basic, `${DAV}orderby`)),
+        ...pageOf(child(basic, `${DAV}limit`)),
+      })
+      const paths = await store.pathsOf(
+        db.read,
+        nodes.map(({ id }) => id),
+      )
+      const resources = nodes.flatMap((node) => {
+        const path = paths.get(node.id)
+        return path === undefined ? [] : [resourceOf(node, path)]
+      })
+      return { base, tree, resources, properties: select === undefined ? [] : namesOf(select) }
+    },
+  }
+}
+
+/** Below `/files/USER`; somebody else's scope is nobody's. */
+function scopeOf(basic: XmlElement, userId: string): string[] {
+  const scope = child(child(basic, `${DAV}from`), `${DAV}scope`)
+  const href = child(scope, `${DAV}href`)?.text.trim() ?? ''
+  const path = pathOfAddress(href)
+  const below = path[0] === 'remote.php' && path[1] === 'dav' ? path.slice(2) : path
+  if (below[0] !== 'files' || below[1]?.toLowerCase() !== userId.toLowerCase()) {
+    throw new Fault('not-found', 'The scope of the search must be /files/ and the own user id')
+  }
+  return below.slice(2)
+}
+
+function filterOf(element: XmlElement, budget: { left: number }): SearchFilter {
+  budget.left -= 1
+  if (budget.left < 0) throw new Fault('bad-request', 'The search has too many conditions')
+  const { name, children } = element
+  if (name === `${DAV}and` || name === `${DAV}or`) {
+    const kind = name === `${DAV}and` ? 'and' : 'or'
+    if (children.length === 0) throw new Fault('bad-request', 'A condition of the search is empty')
+    return { kind, filters: children.map((inner) => filterOf(inner, budget)) }
+  }
+  if (name === `${DAV}not` && children[0] !== undefined) return { kind: 'not', filter: filterOf(children[0], budget) }
+  if (name === `${DAV}is-collection`) return { kind: 'folder' }
+  const by = COMPARISONS.get(name)
+  if (by === undefined) throw new Fault('bad-request', `The search condition ${name.slice(0, 80)} is not known`)
+  const property = child(element, `${DAV}prop`)?.children[0]
+  const literal = child(element, `${DAV}literal`)?.text
+  const searchable = SEARCHABLE.get(property?.name ?? '')
+  if (searchable === undefined || literal === undefined) {
+    throw new Fault('bad-request', 'requested search property is not searchable')
+  }
+  const isText = searchable.field === 'name' || searchable.field === 'mime'
+  if (by === 'like' && !isText) throw new Fault('bad-request', 'Only names and media types can be searched with like')
+  if (by === 'like') return { kind: 'compare', field: searchable.field, by, value: likePattern(literal) }
+  return { kind: 'compare', field: searchable.field, by, value: searchable.read(literal.trim()) }
+}
+
+/** `%` and `_` are wildcards on the wire (RFC 5323 section 5.15.1); a backslash before one takes that away. */
+function likePattern(literal: string): string {
+  return literal
+    .slice(0, 500)
+    .replace(/!/g, '!!')
+    .replace(/\\([%_])/g, '!$1')
+}
+
+function ordersOf(orderBy: XmlElement | undefined): SearchOrder[] {
+  return (orderBy?.children ?? []).slice(0, 5).flatMap((order) => {
+    const searchable = SEARCHABLE.get(child(order, `${DAV}prop`)?.children[0]?.name ?? '')
+    if (searchable === undefined) throw new Fault('bad-request', 'requested order by property is not sortable')
+    return [{ field: searchable.field, descending: child(order, `${DAV}descending`) !== undefined }]
+  })
+}
+
+function pageOf(limit: XmlElement | undefined): { limit: number; offset: number } {
+  const results = child(limit, `${DAV}nresults`)?.text.trim()
+  const first = child(limit, `${SEARCH_NS}firstresult`)?.text.trim()
+  return {
+    limit: results === undefined ? DEFAULT_RESULTS : Math.min(numberOf(results), MAX_RESULTS),
+    offset: first === undefined ? 0 : Math.min(numberOf(first), MAX_OFFSET),
+  }
+}
+
+function numberOf(literal: string): number {
+  const number = Number(literal)
+  if (literal === '' || !Number.isSafeInteger(number) || number < 0) {
+    throw new Fault('bad-request', 'A number of the search cannot be read')
+  }
+  return number
+}
+
+/** A date in any form that ECMAScript reads, or seconds since 1970. */
+function timeOf(literal: string): number {
+  const time = /^\d{1,12}$/.test(literal) ? Number(literal) * 1_000 : Date.parse(literal)
+  if (Number.isNaN(time)) throw new Fault('bad-request', 'A time of the search cannot be read')
+  return time
+}

@@ -1,0 +1,229 @@
+import { LRUCache } from 'lru-cache'
+import { crashPoint } from '../../lib/crash-point.ts'
+import { Fault } from '../../lib/fault.ts'
+import type { ContentSource, Contents } from './contents.ts'
+import { requireHeld } from './locks.ts'
+import { mimeOf } from './mime.ts'
+import { acceptPath, checkNewName } from './names.ts'
+import { folderNode } from './roots.ts'
+import {
+  type By,
+  checkConditions,
+  filesTopic,
+  inTree,
+  missing,
+  requireSpace,
+  type Scope,
+  type ScopeDeps,
+  shown,
+} from './scope.ts'
+import * as store from './store.ts'
+
+export interface FileFacts {
+  /** Modification time as the client has sent it. */
+  readonly mtimeMs: number | undefined
+  /** Creation time as the client has sent it, in seconds. */
+  readonly createdS: number | undefined
+  /** `SHA1:...`, verified; empty for none. */
+  readonly checksums: string
+  /** Whether missing folders above are made. */
+  readonly makesFolders: boolean
+}
+
+export interface Written {
+  readonly node: store.NodeRow
+  readonly created: boolean
+}
+
+/** Reading and changing trees. Paths are decoded, below the root of an account; they are checked here. */
+export interface Files {
+  find(accountId: number, path: readonly string[]): Promise<store.NodeRow | undefined>
+  /** In pages by name, each with at most `PAGE` nodes. */
+  children(folderId: number): AsyncIterable<readonly store.NodeRow[]>
+  /** Puts content at a path, over what is there. */
+  write(by: By, path: readonly string[], source: ContentSource, facts: FileFacts): Promise<Written>
+  makeFolder(by: By, path: readonly string[]): Promise<store.NodeRow>
+  remove(by: By, path: readonly string[]): Promise<void>
+  /** Bytes that an account's tree holds. At once when the tree has not changed since it was last asked. */
+  usedBytes(accountId: number): number | Promise<number>
+}
+
+export const PAGE = 1_000
+const MAX_REMEMBERED = 10_000
+
+export interface FilesDeps extends ScopeDeps {
+  readonly contents: Contents
+}
+
+export function createFiles(deps: FilesDeps): Files {
+  const { db, roots } = deps
+  const used = new LRUCache<number, { readonly stamp: number; readonly bytes: number }>({ max: MAX_REMEMBERED })
+  const readUsed = async (accountId: number): Promise<number> => {
+    const root = await roots.find(accountId)
+    return root === undefined ? 0 : ((await store.findById(db.read, root.rootId))?.size_bytes ?? 0)
+  }
+  return {
+    async find(accountId, path) {
+      const root = await roots.of(accountId)
+      return store.findByPath(db.read, root.rootId, acceptPath(path))
+    },
+    async *children(folderId) {
+      let after = ''
+      for (;;) {
+        const page = await store.listChildren(db.read, folderId, after, PAGE)
+        if (page.length > 0) yield page
+        if (page.length < PAGE) return
+        after = page.at(-1)?.name ?? ''
+      }
+    },
+    write: (by, path, source, facts) => writeFile(deps, by, acceptPath(path), source, facts),
+    makeFolder: (by, path) => makeFolder(deps, by, acceptPath(path)),
+    remove: (by, path) => removeNode(deps, by, acceptPath(path)),
+    usedBytes(accountId) {
+      const stamp = db.stamps.of(filesTopic(accountId))
+      const known = used.get(accountId)
+      if (known !== undefined && known.stamp === stamp) return known.bytes
+      return readUsed(accountId).then((bytes) => {
+        used.set(accountId, { stamp, bytes })
+        return bytes
+      })
+    },
+  }
+}
+
+async function writeFile(
+  deps: FilesDeps,
+  by: By,
+  path: readonly string[],
+  source: ContentSource,
+  facts: FileFacts,
+): Promise<Written> {
+  const name = path.at(-1)
+  if (name === undefined) throw new Fault('conflict', 'PUT is not allowed on non-files.')
+  crashPoint('write.before-transaction')
+  const written = await inTree(deps, by, async (scope) => {
+    const { tx, nowMs, etag, locks, holder } = scope
+    const parent = await parentOf(scope, path, facts.makesFolders)
+    const before = await store.findChild(tx, parent.id, name)
+    await checkConditions(scope, before)
+    if (before?.is_folder === 1) throw new Fault('conflict', 'PUT is not allowed on non-files.')
+    if (before === undefined) checkNewName(name)
+    requireHeld(await locks.of(before?.id ?? parent.id), holder, shown(path))
+    const sizeBytes = sizeOf(source)
+    const addedBytes = sizeBytes - (before?.size_bytes ?? 0)
+    await requireSpace(scope, addedBytes, shown(path))
+    const blobId = await deps.contents.save(tx, source, nowMs)
+    const fields = {
+      size_bytes: sizeBytes,
+      mtime_ms: facts.mtimeMs ?? nowMs,
+      etag,
+      mime: mimeOf(name),
+      blob_id: blobId,
+      checksums: facts.checksums,
+      created_s: facts.createdS ?? before?.created_s ?? 0,
+      uploaded_at_ms: nowMs,
+    }
+    const node =
+      before === undefined
+        ? await store.insertNode(tx, {
+            tree_id: scope.root.treeId,
+            parent_id: parent.id,
+            name,
+            is_folder: 0,
+            ...fields,
+          })
+        : { ...before, ...fields }
+    if (before !== undefined) {
+      await store.updateContent(tx, node)
+      if (before.blob_id !== null) await store.releaseBlobs(tx, [before.blob_id], nowMs)
+    }
+    await store.touchFolders(tx, parent.id, { addedBytes, etag, mtimeMs: nowMs })
+    crashPoint('write.before-commit')
+    return { node, created: before === undefined }
+  })
+  crashPoint('write.committed')
+  return written
+}
+
+/** The folder that a file goes into. Throws Fault `not-found`. */
+async function parentOf(scope: Scope, path: readonly string[], makesFolders: boolean): Promise<store.NodeRow> {
+  const above = path.slice(0, -1)
+  const parent = makesFolders
+    ? await makeFoldersAbove(scope, path)
+    : await store.findByPath(scope.tx, scope.root.rootId, above)
+  if (parent === undefined) throw missing(above)
+  if (parent.is_folder === 0) throw new Fault('not-found', `Node with name '${parent.name}' could not be found`)
+  return parent
+}
+
+function sizeOf(source: ContentSource): number {
+  if (source.kind === 'arrived') return source.arrived.sizeBytes
+  return source.parts.reduce((sum, part) => sum + part.sizeBytes, 0)
+}
+
+/** The folder above a path, made with all that are missing above it. */
+async function makeFoldersAbove(scope: Scope, path: readonly string[]): Promise<store.NodeRow | undefined> {
+  const { tx, root, locks, holder, nowMs, etag } = scope
+  let parent = await store.findById(tx, root.rootId)
+  for (const name of path.slice(0, -1)) {
+    if (parent === undefined || parent.is_folder === 0) return parent
+    const known: store.NodeRow | undefined = await store.findChild(tx, parent.id, name)
+    if (known === undefined) {
+      checkNewName(name)
+      requireHeld(await locks.of(parent.id), holder, shown(path))
+      const made: store.NodeRow = await store.insertNode(tx, folderNode(root.treeId, parent.id, name, nowMs))
+      await store.touchFolders(tx, parent.id, { addedBytes: 0, etag, mtimeMs: nowMs })
+      parent = made
+    } else {
+      parent = known
+    }
+  }
+  return parent
+}
+
+async function makeFolder(deps: FilesDeps, by: By, path: readonly string[]): Promise<store.NodeRow> {
+  const exists = (): Fault => new Fault('exists', 'The resource you tried to create already exists')
+  const name = path.at(-1)
+  if (name === undefined) throw exists()
+  return inTree(deps, by, async (scope) => {
+    const { tx, root, nowMs, etag, locks, holder, quotaBytes } = scope
+    const parent = await store.findByPath(tx, root.rootId, path.slice(0, -1))
+    if (parent === undefined || parent.is_folder === 0) throw new Fault('conflict', 'Parent node does not exist')
+    const before = await store.findChild(tx, parent.id, name)
+    await checkConditions(scope, before)
+    if (before !== undefined) throw exists()
+    checkNewName(name)
+    requireHeld(await locks.of(parent.id), holder, shown(path))
+    // A folder takes no bytes, but whoever has used up all space makes nothing new (recording webdav-errors).
+    if (quotaBytes !== undefined && ((await store.findById(tx, root.rootId))?.size_bytes ?? 0) >= quotaBytes) {
+      throw new Fault('no-space', `Insufficient space in ${shown(path.slice(0, -1))}. Cannot create directory`)
+    }
+    const made = await store.insertNode(tx, folderNode(root.treeId, parent.id, name, nowMs))
+    await store.touchFolders(tx, parent.id, { addedBytes: 0, etag, mtimeMs: nowMs })
+    return made
+  })
+}
+
+async function removeNode(deps: FilesDeps, by: By, path: readonly string[]): Promise<void> {
+  if (path.length === 0) throw new Fault('forbidden', 'Permission denied to delete home folder')
+  await inTree(deps, by, async (scope) => {
+    const node = await store.findByPath(scope.tx, scope.root.rootId, path)
+    if (node === undefined) throw missing(path)
+    await checkConditions(scope, node)
+    await removeSubtree(scope, node, path)
+    const { parent_id } = node
+    const change = { addedBytes: -node.size_bytes, etag: scope.etag, mtimeMs: scope.nowMs }
+    if (parent_id !== null) await store.touchFolders(scope.tx, parent_id, change)
+    crashPoint('remove.before-commit')
+  })
+  crashPoint('remove.committed')
+}
+
+/** Deletes a node with all below it, when no lock of somebody else is on the way. Sizes above are the caller's. */
+export async function removeSubtree(scope: Scope, node: store.NodeRow, path: readonly string[]): Promise<void> {
+  const { tx, locks, holder, nowMs } = scope
+  requireHeld(await locks.of(node.id), holder, shown(path))
+  if (node.parent_id !== null) requireHeld(await locks.of(node.parent_id), holder, shown(path.slice(0, -1)))
+  if (node.is_folder === 1) requireHeld(await locks.below(node.id), holder, shown(path))
+  await store.releaseBlobs(tx, await store.deleteSubtree(tx, node.id), nowMs)
+}

@@ -1,0 +1,462 @@
+import { type Selectable, sql } from 'kysely'
+import type { Reader, Tx } from '../../db/database.ts'
+import { type Statement, statement } from '../../db/statement.ts'
+import type { BlobPartTable, BlobTable, FileLockTable, NodeTable } from './schema.ts'
+
+export type NodeRow = Selectable<NodeTable>
+export type BlobRow = Selectable<BlobTable>
+export type BlobPartRow = Selectable<BlobPartTable>
+export type LockRow = Selectable<FileLockTable>
+export type NewNode = Omit<NodeRow, 'id'>
+
+const COLUMNS =
+  'id, tree_id, parent_id, name, is_folder, size_bytes, mtime_ms, etag, mime, blob_id, checksums, created_s, uploaded_at_ms'
+
+const treeOfAccount = statement<{ tree_id: number; root_id: number }>(
+  'select tree.id as tree_id, node.id as root_id from tree join node on node.tree_id = tree.id and node.parent_id is null where tree.owner_account_id = $1',
+)
+
+export async function findRoot(
+  db: Reader | Tx,
+  accountId: number,
+): Promise<{ readonly treeId: number; readonly rootId: number } | undefined> {
+  const [row] = await treeOfAccount(db, accountId)
+  return row === undefined ? undefined : { treeId: row.tree_id, rootId: row.root_id }
+}
+
+export async function insertTree(tx: Tx, accountId: number): Promise<number> {
+  const made = await tx
+    .insertInto('tree')
+    .values({ owner_account_id: accountId })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  return made.id
+}
+
+const lockForUpdate = statement('select id from tree where id = $1 for update')
+
+/** Waits for other writers of the same tree, in every process. Only PostgreSQL needs it: SQLite has one writer. */
+export async function lockTree(tx: Tx, treeId: number): Promise<void> {
+  await lockForUpdate(tx, treeId)
+}
+
+const byId = statement<NodeRow>(`select ${COLUMNS} from node where id = $1`)
+const byName = statement<NodeRow>(`select ${COLUMNS} from node where parent_id = $1 and name = $2`)
+const byDepth: Statement<NodeRow>[] = [byId]
+
+/** The node at a path below a root, in one statement however deep it is. */
+export async function findByPath(
+  db: Reader | Tx,
+  rootId: number,
+  path: readonly string[],
+): Promise<NodeRow | undefined> {
+  const depth = path.length
+  let find = byDepth[depth]
+  if (find === undefined) {
+    find = statement<NodeRow>(`select ${COLUMNS} from node where ${placeOf(depth)}`)
+    byDepth[depth] = find
+  }
+  const [row] = await find(db, rootId, ...path)
+  return row
+}
+
+function placeOf(depth: number): string {
+  const parent = depth === 1 ? '$1' : `(select id from node where ${placeOf(depth - 1)})`
+  return `parent_id = ${parent} and name = $${depth + 1}`
+}
+
+export async function findById(db: Reader | Tx, nodeId: number): Promise<NodeRow | undefined> {
+  const [row] = await byId(db, nodeId)
+  return row
+}
+
+export async function findChild(db: Reader | Tx, parentId: number, name: string): Promise<NodeRow | undefined> {
+  const [row] = await byName(db, parentId, name)
+  return row
+}
+
+const pageOfChildren = statement<NodeRow>(
+  `select ${COLUMNS} from node where parent_id = $1 and name > $2 order by name limit $3`,
+)
+
+export async function listChildren(
+  db: Reader | Tx,
+  parentId: number,
+  afterName: string,
+  limit: number,
+): Promise<NodeRow[]> {
+  return pageOfChildren(db, parentId, afterName, limit)
+}
+
+const BELOW =
+  'with recursive below(id) as (select id from node where id = $1 union all select n.id from node n join below on n.parent_id = below.id)'
+
+const countBelowUpTo = statement<{ count: number }>(
+  `${BELOW} select count(*) as count from (select 1 from below limit $2) as some`,
+)
+
+/** How many nodes there are at and below a node, counted no further than `limit`. */
+export async function countBelow(db: Reader, nodeId: number, limit: number): Promise<number> {
+  const [row] = await countBelowUpTo(db, nodeId, limit)
+  return Number(row?.count ?? 0)
+}
+
+const insertNodeStatement = statement<{ id: number }>(
+  'insert into node (tree_id, parent_id, name, is_folder, size_bytes, mtime_ms, etag, mime, blob_id, checksums, created_s, uploaded_at_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id',
+)
+
+export async function insertNode(tx: Tx, n: NewNode): Promise<NodeRow> {
+  const [made] = await insertNodeStatement(
+    tx,
+    n.tree_id,
+    n.parent_id,
+    n.name,
+    n.is_folder,
+    n.size_bytes,
+    n.mtime_ms,
+    n.etag,
+    n.mime,
+    n.blob_id,
+    n.checksums,
+    n.created_s,
+    n.uploaded_at_ms,
+  )
+  return { ...n, id: made?.id ?? 0 }
+}
+
+const updateContentStatement = statement(
+  'update node set size_bytes = $1, mtime_ms = $2, etag = $3, mime = $4, blob_id = $5, checksums = $6, created_s = $7, uploaded_at_ms = $8 where id = $9',
+)
+
+export async function updateContent(tx: Tx, n: NodeRow): Promise<void> {
+  await updateContentStatement(
+    tx,
+    n.size_bytes,
+    n.mtime_ms,
+    n.etag,
+    n.mime,
+    n.blob_id,
+    n.checksums,
+    n.created_s,
+    n.uploaded_at_ms,
+    n.id,
+  )
+}
+
+export async function updateNode(tx: Tx, nodeId: number, change: Partial<NewNode>): Promise<void> {
+  await tx.updateTable('node').set(change).where('id', '=', nodeId).execute()
+}
+
+const touchStatement = statement(
+  'with recursive up(id, parent_id) as (select id, parent_id from node where id = $1 union all select n.id, n.parent_id from node n join up on n.id = up.parent_id) update node set size_bytes = size_bytes + $2, etag = $3, mtime_ms = $4 where id in (select id from up)',
+)
+
+/** Something below a folder has changed: the folder and all above it get a new etag and mtime, and their sizes grow. */
+export async function touchFolders(
+  tx: Tx,
+  folderId: number,
+  change: { readonly addedBytes: number; readonly etag: string; readonly mtimeMs: number },
+): Promise<void> {
+  await touchStatement(tx, folderId, change.addedBytes, change.etag, change.mtimeMs)
+}
+
+const upStatement = statement<{ id: number }>(
+  'with recursive up(id, parent_id) as (select id, parent_id from node where id = $1 union all select n.id, n.parent_id from node n join up on n.id = up.parent_id) select id from up',
+)
+
+/** The node and all above it. */
+export async function listSelfAndAncestors(db: Reader | Tx, nodeId: number): Promise<number[]> {
+  return (await upStatement(db, nodeId)).map(({ id }) => id)
+}
+
+const deleteBelowStatement = statement<{ blob_id: number | null }>(
+  `${BELOW} delete from node where id in (select id from below) returning blob_id`,
+)
+
+/** Deletes a node with everything below it. Resolves to the content that may belong to nobody now. */
+export async function deleteSubtree(tx: Tx, nodeId: number): Promise<number[]> {
+  const rows = await deleteBelowStatement(tx, nodeId)
+  return [...new Set(rows.flatMap(({ blob_id }) => blob_id ?? []))]
+}
+
+const insertBlobStatement = statement<{ id: number }>(
+  'insert into blob (key, content, size_bytes, crc32, created_at_ms) values ($1, $2, $3, $4, $5) returning id',
+)
+
+export async function insertBlob(tx: Tx, blob: Omit<BlobRow, 'id'>): Promise<number> {
+  const [made] = await insertBlobStatement(tx, blob.key, blob.content, blob.size_bytes, blob.crc32, blob.created_at_ms)
+  return made?.id ?? 0
+}
+
+export async function insertBlobParts(tx: Tx, parts: readonly BlobPartRow[]): Promise<void> {
+  for (let start = 0; start < parts.length; start += 500) {
+    await tx
+      .insertInto('blob_part')
+      .values(parts.slice(start, start + 500))
+      .execute()
+  }
+}
+
+const findBlobStatement = statement<BlobRow>(
+  'select id, key, content, size_bytes, crc32, created_at_ms from blob where id = $1',
+)
+
+export async function findBlob(db: Reader | Tx, blobId: number): Promise<BlobRow | undefined> {
+  const [row] = await findBlobStatement(db, blobId)
+  return row
+}
+
+export async function listBlobParts(db: Reader | Tx, blobId: number): Promise<BlobPartRow[]> {
+  return db.selectFrom('blob_part').selectAll().where('blob_id', '=', blobId).orderBy('position').execute()
+}
+
+const RELEASE_BATCH = 400
+
+/** Deletes content that no node refers to; its keys become garbage. Content in use stays. */
+export async function releaseBlobs(tx: Tx, blobIds: readonly number[], nowMs: number): Promise<void> {
+  for (let start = 0; start < blobIds.length; start += RELEASE_BATCH) {
+    const some = blobIds.slice(start, start + RELEASE_BATCH)
+    const unused = await tx
+      .selectFrom('blob')
+      .select(['id', 'key', 'content'])
+      .where('id', 'in', some)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('node').select('node.id').whereRef('node.blob_id', '=', 'blob.id'))),
+      )
+      .execute()
+    if (unused.length === 0) continue
+    const inParts = unused.filter(({ key, content }) => key === null && content === null).map(({ id }) => id)
+    const parts =
+      inParts.length === 0
+        ? []
+        : await tx.selectFrom('blob_part').select('key').where('blob_id', 'in', inParts).execute()
+    await addGarbage(tx, [...unused.flatMap(({ key }) => key ?? []), ...parts.map(({ key }) => key)], nowMs)
+    await tx
+      .deleteFrom('blob')
+      .where(
+        'id',
+        'in',
+        unused.map(({ id }) => id),
+      )
+      .execute()
+  }
+}
+
+export async function addGarbage(tx: Tx, keys: readonly string[], nowMs: number): Promise<void> {
+  for (let start = 0; start < keys.length; start += RELEASE_BATCH) {
+    await tx
+      .insertInto('blob_garbage')
+      .values(keys.slice(start, start + RELEASE_BATCH).map((key) => ({ key, since_ms: nowMs })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+}
+
+export async function listGarbage(db: Reader, beforeMs: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('blob_garbage')
+    .select('key')
+    .where('since_ms', '<=', beforeMs)
+    .limit(limit)
+    .execute()
+  return rows.map(({ key }) => key)
+}
+
+export async function deleteGarbage(tx: Tx, keys: readonly string[]): Promise<void> {
+  if (keys.length > 0) await tx.deleteFrom('blob_garbage').where('key', 'in', keys).execute()
+}
+
+const liveLocks = statement<LockRow>('select * from file_lock where tree_id = $1 and expires_at_ms > $2')
+
+export async function listLocks(db: Reader | Tx, treeId: number, nowMs: number): Promise<LockRow[]> {
+  return liveLocks(db, treeId, nowMs)
+}
+
+export async function insertLock(tx: Tx, lock: LockRow): Promise<void> {
+  await tx.insertInto('file_lock').values(lock).execute()
+}
+
+export async function extendLock(tx: Tx, token: string, timeoutS: number, expiresAtMs: number): Promise<void> {
+  await tx
+    .updateTable('file_lock')
+    .set({ timeout_s: timeoutS, expires_at_ms: expiresAtMs })
+    .where('token', '=', token)
+    .execute()
+}
+
+export async function deleteLock(tx: Tx, token: string): Promise<void> {
+  await tx.deleteFrom('file_lock').where('token', '=', token).execute()
+}
+
+export async function deleteLocksOf(tx: Tx, nodeIds: readonly number[]): Promise<void> {
+  if (nodeIds.length > 0) await tx.deleteFrom('file_lock').where('node_id', 'in', nodeIds).execute()
+}
+
+export async function deleteExpiredLocks(tx: Tx, nowMs: number): Promise<void> {
+  await tx.deleteFrom('file_lock').where('expires_at_ms', '<=', nowMs).execute()
+}
+
+export async function listProperties(
+  db: Reader | Tx,
+  nodeIds: readonly number[],
+  names: readonly string[],
+): Promise<{ node_id: number; name: string; value: string }[]> {
+  if (nodeIds.length === 0 || names.length === 0) return []
+  return db.selectFrom('node_property').selectAll().where('node_id', 'in', nodeIds).where('name', 'in', names).execute()
+}
+
+export async function saveProperty(tx: Tx, nodeId: number, name: string, value: string): Promise<void> {
+  await tx
+    .insertInto('node_property')
+    .values({ node_id: nodeId, name, value })
+    .onConflict((conflict) => conflict.columns(['node_id', 'name']).doUpdateSet({ value }))
+    .execute()
+}
+
+export async function deleteProperty(tx: Tx, nodeId: number, name: string): Promise<void> {
+  await tx.deleteFrom('node_property').where('node_id', '=', nodeId).where('name', '=', name).execute()
+}
+
+export async function countProperties(tx: Tx, nodeId: number): Promise<number> {
+  const row = await tx
+    .selectFrom('node_property')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('node_id', '=', nodeId)
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+/** A node's properties and those of everything below it go along with a copy: pairs of old and new ids. */
+export async function copyProperties(tx: Tx, fromId: number, toId: number): Promise<void> {
+  await tx
+    .insertInto('node_property')
+    .columns(['node_id', 'name', 'value'])
+    .expression((from) =>
+      from
+        .selectFrom('node_property')
+        .select([sql<number>`${toId}`.as('node_id'), 'name', 'value'])
+        .where('node_id', '=', fromId),
+    )
+    .execute()
+}
+
+export async function listFavorites(
+  db: Reader | Tx,
+  accountId: number,
+  nodeIds: readonly number[],
+): Promise<Set<number>> {
+  if (nodeIds.length === 0) return new Set()
+  const rows = await db
+    .selectFrom('node_favorite')
+    .select('node_id')
+    .where('account_id', '=', accountId)
+    .where('node_id', 'in', nodeIds)
+    .execute()
+  return new Set(rows.map(({ node_id }) => node_id))
+}
+
+export async function addFavorite(tx: Tx, accountId: number, nodeId: number): Promise<void> {
+  await tx
+    .insertInto('node_favorite')
+    .values({ account_id: accountId, node_id: nodeId })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+export async function removeFavorite(tx: Tx, accountId: number, nodeId: number): Promise<void> {
+  await tx.deleteFrom('node_favorite').where('account_id', '=', accountId).where('node_id', '=', nodeId).execute()
+}
+
+/** Folders and files directly inside some folders. */
+export async function countMembers(
+  db: Reader,
+  folderIds: readonly number[],
+): Promise<{ parent_id: number | null; is_folder: number; count: number }[]> {
+  if (folderIds.length === 0) return []
+  return db
+    .selectFrom('node')
+    .select((select) => ['parent_id', 'is_folder', select.fn.countAll<number>().as('count')])
+    .where('parent_id', 'in', folderIds)
+    .groupBy(['parent_id', 'is_folder'])
+    .execute()
+}
+
+export async function findSetting(db: Reader | Tx, name: string): Promise<string | undefined> {
+  const row = await db.selectFrom('files_setting').select('value').where('name', '=', name).executeTakeFirst()
+  return row?.value
+}
+
+export async function saveSetting(tx: Tx, name: string, value: string): Promise<void> {
+  await tx
+    .insertInto('files_setting')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute()
+}
+
+const copyFilesStatement = statement(
+  'insert into node (tree_id, parent_id, name, is_folder, size_bytes, mtime_ms, etag, mime, blob_id, checksums, created_s, uploaded_at_ms) select tree_id, cast($1 as bigint), name, 0, size_bytes, mtime_ms, cast($2 as text), mime, blob_id, checksums, created_s, cast($3 as bigint) from node where parent_id = $4 and is_folder = 0',
+)
+const copyFilePropertiesStatement = statement(
+  'insert into node_property (node_id, name, value) select made.id, p.name, p.value from node_property p join node old on old.id = p.node_id join node made on made.parent_id = $1 and made.name = old.name where old.parent_id = $2 and old.is_folder = 0',
+)
+
+/** Copies the files of one folder into another with their properties. */
+export async function copyFiles(
+  tx: Tx,
+  copy: { readonly fromId: number; readonly toId: number; readonly etag: string; readonly nowMs: number },
+): Promise<void> {
+  await copyFilesStatement(tx, copy.toId, copy.etag, copy.nowMs, copy.fromId)
+  await copyFilePropertiesStatement(tx, copy.toId, copy.fromId)
+}
+
+const pageOfFolders = statement<NodeRow>(
+  `select ${COLUMNS} from node where parent_id = $1 and is_folder = 1 and name > $2 order by name limit $3`,
+)
+
+export async function listFolders(tx: Tx, parentId: number, afterName: string, limit: number): Promise<NodeRow[]> {
+  return pageOfFolders(tx, parentId, afterName, limit)
+}
+
+export async function listFavoriteNodes(
+  db: Reader,
+  accountId: number,
+  treeId: number,
+  limit: number,
+): Promise<NodeRow[]> {
+  return db
+    .selectFrom('node')
+    .innerJoin('node_favorite', 'node_favorite.node_id', 'node.id')
+    .selectAll('node')
+    .where('node_favorite.account_id', '=', accountId)
+    .where('node.tree_id', '=', treeId)
+    .orderBy('node.id')
+    .limit(limit)
+    .execute()
+}
+
+const PATH_BATCH = 500
+
+/** Paths below their roots, for any nodes. */
+export async function pathsOf(db: Reader | Tx, nodeIds: readonly number[]): Promise<Map<number, string[]>> {
+  const paths = new Map<number, string[]>()
+  for (let start = 0; start < nodeIds.length; start += PATH_BATCH) {
+    const ids = nodeIds.slice(start, start + PATH_BATCH)
+    const { rows } = await sql<{ origin: number; parent_id: number | null; name: string }>`
+      with recursive up(origin, id, parent_id, name, height) as (
+        select id, id, parent_id, name, 0 from node where id in (${sql.join(ids)})
+        union all
+        select up.origin, n.id, n.parent_id, n.name, up.height + 1 from node n join up on n.id = up.parent_id
+      ) select origin, parent_id, name from up order by origin, height desc`.execute(db)
+    for (const { origin, parent_id, name } of rows) {
+      if (parent_id === null) paths.set(origin, [])
+      else paths.get(origin)?.push(name)
+    }
+  }
+  return paths
+}
+
+export async function findOwner(db: Reader, treeId: number): Promise<number | undefined> {
+  const row = await db.selectFrom('tree').select('owner_account_id').where('id', '=', treeId).executeTakeFirst()
+  return row?.owner_account_id ?? undefined
+}
