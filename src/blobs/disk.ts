@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, opendir, stat, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Fault } from '../lib/fault.ts'
 import { type BlobStore, isBlobKey, type StoredBlob } from './blob-store.ts'
 
@@ -13,9 +13,9 @@ const READ_BYTES = 512 * 1024
  * nobody knows the key before the row that names it is committed, so a torn file can only be an orphan, which the
  * sweeper finds. File and folder are synced before `put` resolves.
  */
-export async function openDiskBlobs(folder: string): Promise<BlobStore> {
+export function createDiskBlobs(folder: string): BlobStore {
   const fans = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
-  await makeFans(folder, fans)
+  const prepare = createFans()
   const fanOf = (key: string): string => join(folder, key.slice(0, 2))
   const pathOf = (key: string): string => {
     if (!isBlobKey(key)) throw new Error('Not a key of a blob')
@@ -35,6 +35,7 @@ export async function openDiskBlobs(folder: string): Promise<BlobStore> {
     async put(key, source) {
       const path = pathOf(key)
       try {
+        await prepare(fanOf(key))
         const file = await open(path, 'wx', 0o600)
         try {
           await writeAll(file, source)
@@ -58,9 +59,8 @@ export async function openDiskBlobs(folder: string): Promise<BlobStore> {
     },
     async *list() {
       for (const fan of fans) {
-        for await (const entry of await opendir(join(folder, fan))) {
-          if (!isBlobKey(entry.name)) continue
-          const found = await find(entry.name)
+        for await (const name of namesIn(join(folder, fan))) {
+          const found = isBlobKey(name) ? await find(name) : undefined
           if (found !== undefined) yield found
         }
       }
@@ -69,17 +69,30 @@ export async function openDiskBlobs(folder: string): Promise<BlobStore> {
   }
 }
 
-/** Made in order, so that the last one says that all are there. */
-async function makeFans(folder: string, fans: readonly string[]): Promise<void> {
-  const last = fans.at(-1) ?? ''
-  const isMade = await stat(join(folder, last)).then(
-    () => true,
-    () => false,
-  )
-  if (isMade) return
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  for (const fan of fans) await mkdir(join(folder, fan), { recursive: true, mode: 0o700 })
-  await syncFolder(folder)
+/** Makes each folder with its first blob; its own entry is on the disk before anybody relies on it. */
+function createFans(): (fan: string) => Promise<void> {
+  const ready = new Map<string, Promise<void>>()
+  const make = async (fan: string): Promise<void> => {
+    const first = await mkdir(fan, { recursive: true, mode: 0o700 })
+    if (first !== undefined && first !== fan) await syncFolder(dirname(first))
+    await syncFolder(dirname(fan))
+  }
+  return (fan) => {
+    const known = ready.get(fan)
+    if (known !== undefined) return known
+    const made = make(fan)
+    ready.set(fan, made)
+    made.catch(() => ready.delete(fan))
+    return made
+  }
+}
+
+async function* namesIn(folder: string): AsyncGenerator<string> {
+  try {
+    for await (const { name } of await opendir(folder)) yield name
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw diskFault(error)
+  }
 }
 
 async function writeAll(file: FileHandle, source: AsyncIterable<Uint8Array>): Promise<void> {

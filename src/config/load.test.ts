@@ -45,6 +45,7 @@ test('nothing given: the defaults', () => {
     logLevel: 'info',
     adminUser: 'admin',
     corsOrigins: [],
+    directLinkSeconds: 86_400,
     propfindLimit: 100_000,
   })
   assert.equal(secrets.databaseUrl, undefined)
@@ -83,7 +84,6 @@ const GOOD: readonly (readonly [variable: string, text: string, name: keyof Load
     'CLOUDLET_CORS_ORIGINS',
     'https://app.example.org, http://localhost:3000/',
     'corsOrigins',
-    'propfindLimit',
     ['https://app.example.org', 'http://localhost:3000'],
   ],
 ]

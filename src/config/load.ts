@@ -20,6 +20,8 @@ export interface Config {
   readonly corsOrigins: readonly string[]
   /** Most entries that `Depth: infinity` lists. */
   readonly propfindLimit: number
+  /** Longest life of a direct link. */
+  readonly directLinkSeconds: number
 }
 
 /** Settings that may not. They do not show when this is printed or written as JSON. */

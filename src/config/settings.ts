@@ -129,6 +129,14 @@ export const SETTINGS = {
     example: 'https://app.example.org',
     accept: acceptOrigins,
   }),
+  directLinkSeconds: setting({
+    variable: 'CLOUDLET_DIRECT_LINK_SECONDS',
+    kind: 'text',
+    fallback: '86400',
+    summary: 'How long a direct link to a file opens it, in seconds, and the longest life that a client may ask for.',
+    example: '28800',
+    accept: acceptCount,
+  }),
   propfindLimit: setting({
     variable: 'CLOUDLET_PROPFIND_LIMIT',
     kind: 'text',

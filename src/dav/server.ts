@@ -56,7 +56,24 @@ const WITH_BODY = ['PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UN
 const OTHERS = ['POST'] as const
 
 /** Paths below which this engine answers. */
-export const DAV_PREFIXES: readonly string[] = ['/remote.php/dav', '/remote.php/webdav', '/remote.php/files']
+export const DAV_PREFIXES: readonly string[] = [
+  '/remote.php/dav',
+  '/remote.php/webdav',
+  '/remote.php/files',
+  '/remote.php/direct',
+]
+
+/** Who comes to a public mount: no account has this id, so nothing belongs to it. */
+const NOBODY: AccountViewer = {
+  kind: 'account',
+  accountId: 0,
+  userId: '',
+  isAdmin: false,
+  administeredGroupIds: [],
+  via: 'app-password',
+  confirmedUntilMs: 0,
+  language: '',
+}
 
 /** Errors before a route is found, such as an address that cannot be decoded. */
 export function davProtocolErrors(log: Log) {
@@ -89,25 +106,27 @@ export function mountDav(app: FastifyInstance, deps: DavDeps): void {
 }
 
 async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const viewer = requireAccount(await request.viewer(), request)
-  reply.header('x-user-id', encodeURI(viewer.userId))
+  const segments = splitPath(rawPath(request))
+  const found = findMount(deps.mounts, segments)
+  const isPublic = found?.mount.isPublic ?? false
+  // Credentials do not matter at a public mount, not even wrong ones.
+  const viewer = isPublic ? NOBODY : requireAccount(await request.viewer(), request)
+  if (!isPublic) reply.header('x-user-id', encodeURI(viewer.userId))
   const verb = VERBS[request.method]
   if (verb === undefined) {
     throw new Fault('unsupported', `There is nothing here that can do ${request.method}`, { reason: 'not-implemented' })
   }
-  const segments = splitPath(rawPath(request))
-  const resolve = (path: readonly string[]) => findMount(deps.mounts, viewer, path)
-  const found = resolve(segments)
+  const { mount, base, path } = admitted(viewer, found)
   return verb({
     viewer,
     request,
     reply,
     conditions: conditionsOf(request.headers),
-    mount: found.mount,
-    base: found.base,
-    path: found.path,
+    mount,
+    base,
+    path,
     search: deps.search,
-    resolve,
+    resolve: (target) => admitted(viewer, findMount(deps.mounts, target)),
   })
 }
 
@@ -127,9 +146,16 @@ function requireAccount(viewer: Viewer, request: FastifyRequest): AccountViewer 
   return viewer
 }
 
+interface FoundMount {
+  readonly mount: DavMount
+  readonly variables: Readonly<Record<string, string>>
+  readonly base: readonly string[]
+  readonly path: readonly string[]
+}
+
 /** The mount with the longest pattern that fits. */
-function findMount(mounts: readonly DavMount[], viewer: AccountViewer, segments: readonly string[]) {
-  let best: { mount: DavMount; base: readonly string[]; path: readonly string[] } | undefined
+function findMount(mounts: readonly DavMount[], segments: readonly string[]): FoundMount | undefined {
+  let best: FoundMount | undefined
   for (const mount of mounts) {
     const { pattern } = mount
     if (pattern.length > segments.length || (best !== undefined && pattern.length <= best.base.length)) continue
@@ -141,9 +167,15 @@ function findMount(mounts: readonly DavMount[], viewer: AccountViewer, segments:
       return true
     })
     if (!fits) continue
-    if (!mount.admits(viewer, variables)) throw new Fault('not-found', 'There is nothing at this address')
-    best = { mount, base: segments.slice(0, pattern.length), path: segments.slice(pattern.length) }
+    best = { mount, variables, base: segments.slice(0, pattern.length), path: segments.slice(pattern.length) }
   }
-  if (best === undefined) throw new Fault('not-found', 'There is nothing at this address')
   return best
+}
+
+/** Throws Fault `not-found` where the viewer has no business: as if nothing were there. */
+function admitted(viewer: AccountViewer, found: FoundMount | undefined): FoundMount {
+  if (found === undefined || !found.mount.admits(viewer, found.variables)) {
+    throw new Fault('not-found', 'There is nothing at this address')
+  }
+  return found
 }

@@ -117,6 +117,8 @@ export interface DavMount {
   readonly pattern: readonly string[]
   // biome-ignore lint/suspicious/noExplicitAny: the engine hands a tree's resources back to the tree that made them
   readonly tree: DavTree<any>
+  /** Nobody is asked who they are; the tree gets a viewer whose account does not exist. */
+  readonly isPublic?: boolean
   /** Whether this viewer may come here at all; otherwise the mount is as if it were not there. */
   admits(viewer: AccountViewer, variables: Readonly<Record<string, string>>): boolean
 }

@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { openDiskBlobs } from '../blobs/disk.ts'
+import { createDiskBlobs } from '../blobs/disk.ts'
 import type { Config, Secrets } from '../config/load.ts'
 import { davProtocolErrors, mountDav } from '../dav/server.ts'
 import type { Database } from '../db/database.ts'
@@ -44,7 +44,7 @@ export async function createApp({ config, secrets, clock, log }: AppOptions): Pr
     const backupFolder = join(dataFolder, 'backups')
     await migrate(db, { migrations: MIGRATIONS, backupFolder, nowMs: clock.nowMs(), log })
     const audit = createAuditFile(dataFolder, clock, log)
-    const blobs = await openDiskBlobs(join(dataFolder, 'blobs'))
+    const blobs = createDiskBlobs(join(dataFolder, 'blobs'))
     const features = createFeatures({
       db,
       clock,
@@ -55,6 +55,7 @@ export async function createApp({ config, secrets, clock, log }: AppOptions): Pr
       dataFolder,
       blobs,
       maxInfinity: config.propfindLimit,
+      directLinkSeconds: config.directLinkSeconds,
       checkDataFolder: () => access(dataFolder, constants.W_OK),
     })
     await features.files.start()

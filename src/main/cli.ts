@@ -83,6 +83,7 @@ export function listedFeatures(): Features {
     dataFolder: '',
     blobs: NO_BLOBS,
     maxInfinity: 0,
+    directLinkSeconds: 0,
     checkDataFolder: async () => {},
   })
 }

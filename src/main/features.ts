@@ -4,14 +4,16 @@ import type { DavMount, DavSearch } from '../dav/tree.ts'
 import type { Database, Migration } from '../db/database.ts'
 import { type Auth, authMigrations, createAuth } from '../features/auth/index.ts'
 import { createCapabilitiesFeature } from '../features/capabilities/index.ts'
+import { createDirectDownload, type DirectDownload, directLinksMigrations } from '../features/direct-download/index.ts'
 import type { Feature } from '../features/feature.ts'
 import { createFilesFeature, type FilesFeature, filesMigrations } from '../features/files/index.ts'
 import type { Groups } from '../features/groups/index.ts'
 import { createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
 import { createStatus } from '../features/status/index.ts'
 import { createTheming, type Theming, themingMigrations } from '../features/theming/index.ts'
+import { createUploadsFeature, type UploadsFeature, uploadsMigrations } from '../features/uploads/index.ts'
 import type { Accounts } from '../features/users/index.ts'
-import { createUsers, usersMigrations } from '../features/users/index.ts'
+import { createUsers, type Users, usersMigrations } from '../features/users/index.ts'
 import type { Metrics } from '../http/metrics.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Audit } from '../lib/log.ts'
@@ -23,6 +25,8 @@ export const MIGRATIONS: readonly Migration[] = [
   ...authMigrations,
   ...themingMigrations,
   ...filesMigrations,
+  ...uploadsMigrations,
+  ...directLinksMigrations,
 ]
 
 export interface FeatureDeps {
@@ -37,6 +41,8 @@ export interface FeatureDeps {
   readonly blobs: BlobStore
   /** Most entries that a PROPFIND with `Depth: infinity` lists. */
   readonly maxInfinity: number
+  /** Longest life of a direct link, and its usual one. */
+  readonly directLinkSeconds: number
   /** Throws when the data folder cannot be written. */
   readonly checkDataFolder: () => Promise<void>
 }
@@ -64,15 +70,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     usedBytes: (accountId) => files.files.usedBytes(accountId),
     dataFolder: deps.dataFolder,
   })
-  const files: FilesFeature = createFilesFeature({
-    db,
-    clock,
-    blobs: deps.blobs,
-    quotaOf: users.quotaOf,
-    displayNameOf: users.displayNameOf,
-    maxInfinity: deps.maxInfinity,
-    otherKeys: async function* () {},
-  })
+  const { files, uploads, directDownload } = createFileFeatures(deps, users)
   const theming = createTheming({ db, clock, audit })
   const auth = createAuth({
     db,
@@ -93,8 +91,18 @@ export function createFeatures(deps: FeatureDeps): Features {
     appIds: apps.flatMap(({ appId }) => appId ?? []).toSorted(),
     checkDataFolder: deps.checkDataFolder,
   })
-  const contributing = [users.feature, groups.feature, auth.feature, theming.feature, files.feature, status]
+  const contributing = [
+    users.feature,
+    groups.feature,
+    auth.feature,
+    theming.feature,
+    files.feature,
+    uploads.feature,
+    directDownload.feature,
+    status,
+  ]
   const capabilities = createCapabilitiesFeature(contributing, db.stamps)
+  const root = createRootMount({ collections: ['files', 'uploads'], displayNameOf: users.displayNameOf })
   return {
     list: [...contributing, capabilities],
     accounts: users.accounts,
@@ -102,12 +110,44 @@ export function createFeatures(deps: FeatureDeps): Features {
     auth,
     theming: theming.theming,
     files,
-    dav: {
-      mounts: [
-        createRootMount({ collections: ['files', 'uploads'], displayNameOf: users.displayNameOf }),
-        ...files.mounts,
-      ],
-      search: files.search,
-    },
+    dav: { mounts: [root, ...files.mounts, uploads.mount, directDownload.mount], search: files.search },
   }
+}
+
+/** Files, and what is built on them. */
+function createFileFeatures(
+  deps: FeatureDeps,
+  users: Users,
+): { readonly files: FilesFeature; readonly uploads: UploadsFeature; readonly directDownload: DirectDownload } {
+  const { db, clock, blobs } = deps
+  const files: FilesFeature = createFilesFeature({
+    db,
+    clock,
+    blobs,
+    quotaOf: users.quotaOf,
+    displayNameOf: users.displayNameOf,
+    maxInfinity: deps.maxInfinity,
+    // Made below: chunks that wait are no orphans.
+    otherKeys: () => uploads.keys(),
+  })
+  const { put, tree, contents, findNode, ownerOf, discardKeys } = files
+  const uploads: UploadsFeature = createUploadsFeature({
+    db,
+    clock,
+    blobs,
+    put,
+    filesTree: tree,
+    findNode,
+    discardKeys,
+  })
+  const directDownload = createDirectDownload({
+    db,
+    clock,
+    maxSeconds: deps.directLinkSeconds,
+    contents,
+    findNode,
+    ownerOf,
+    isEnabled: async (accountId) => (await users.directory.identity(accountId))?.enabled ?? false,
+  })
+  return { files, uploads, directDownload }
 }

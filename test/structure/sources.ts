@@ -71,7 +71,8 @@ export function functionsOf({ file, text }: Source): FoundFunction[] {
   return lines.flatMap((line, index) => {
     const [, indent, name] = FUNCTION.exec(line) ?? ARROW.exec(line) ?? METHOD.exec(line) ?? []
     if (indent === undefined || name === undefined) return []
-    const end = lines.findIndex((later, at) => at > index && (later === `${indent}}` || later === `${indent}},`))
+    const ends = [`${indent}}`, `${indent}},`, `${indent}})`]
+    const end = lines.findIndex((later, at) => at > index && ends.includes(later))
     return end === -1 ? [] : [{ name, lines: end - index + 1, where: `${file}:${index + 1}: ${name}` }]
   })
 }

@@ -2,8 +2,8 @@ import { crc32 } from 'node:zlib'
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import type { Database } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
+import * as contentStore from './content-store.ts'
 import * as maintenance from './maintenance-store.ts'
-import * as store from './store.ts'
 
 export interface Problem {
   readonly kind: 'folder-size' | 'file-size' | 'misplaced' | 'missing-content' | 'damaged-content' | 'unused-content'
@@ -83,7 +83,7 @@ async function treeProblems(db: Database): Promise<Problem[]> {
 async function contentProblem(
   db: Database,
   blobs: BlobStore,
-  blob: store.BlobRow,
+  blob: contentStore.BlobRow,
   readsContent: boolean,
 ): Promise<Problem | undefined> {
   if (blob.content !== null) {
@@ -92,7 +92,7 @@ async function contentProblem(
   }
   const pieces =
     blob.key === null
-      ? await store.listBlobParts(db.read, blob.id)
+      ? await contentStore.listBlobParts(db.read, blob.id)
       : [{ key: blob.key, size_bytes: blob.size_bytes, crc32: blob.crc32 }]
   let total = 0
   for (const { key, size_bytes, crc32: expected } of pieces) {
@@ -133,7 +133,7 @@ async function repair(db: Database, clock: Clock): Promise<number> {
       wrong = await maintenance.listWrongFolderSizes(tx)
     }
     const unused = await maintenance.listUnusedBlobs(tx)
-    await store.releaseBlobs(tx, unused, clock.nowMs())
+    await contentStore.releaseBlobs(tx, unused, clock.nowMs())
     return repaired + unused.length
   })
 }

@@ -1,8 +1,9 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import type { Database } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
+import * as contentStore from './content-store.ts'
+import * as lockStore from './lock-store.ts'
 import * as maintenance from './maintenance-store.ts'
-import * as store from './store.ts'
 
 export interface Cleaned {
   /** Content that nothing referred to any more. */
@@ -32,64 +33,68 @@ const BATCH = 500
 /** Nodes deleted in one transaction: between two others may write. */
 const NODE_BATCH = 2_000
 
-export function createCleaning({ db, clock, blobs, otherKeys }: CleaningDeps): Cleaning {
-  const removeTrees = async (): Promise<number> => {
-    let removed = 0
-    for (const treeId of await maintenance.listOwnerlessTrees(db.read)) {
-      for (;;) {
-        const isGone = await db.write(async (tx) => {
-          const blobIds = await maintenance.deleteLeaves(tx, treeId, NODE_BATCH)
-          await store.releaseBlobs(tx, blobIds, clock.nowMs())
-          return maintenance.deleteTreeIfEmpty(tx, treeId)
-        })
-        if (isGone) break
-      }
-      removed += 1
-    }
-    return removed
-  }
-  const removeGarbage = async (ageMs: number): Promise<number> => {
-    let removed = 0
-    for (;;) {
-      const keys = await store.listGarbage(db.read, clock.nowMs() - ageMs, BATCH)
-      if (keys.length === 0) return removed
-      // The blob goes first: a row without a blob is found again, a blob without a row only by a long walk.
-      await blobs.remove(keys)
-      await db.write((tx) => store.deleteGarbage(tx, keys))
-      removed += keys.length
-    }
-  }
-  const removeOrphans = async (ageMs: number): Promise<number> => {
-    const others = new Set<string>()
-    for await (const key of otherKeys()) others.add(key)
-    let removed = 0
-    let batch: string[] = []
-    const flush = async (): Promise<void> => {
-      const known = await maintenance.listKnownKeys(db.read, batch)
-      const orphans = batch.filter((key) => !known.has(key) && !others.has(key))
-      await blobs.remove(orphans)
-      removed += orphans.length
-      batch = []
-    }
-    for await (const { key, changedAtMs } of blobs.list()) {
-      if (changedAtMs > Date.now() - ageMs) continue
-      batch.push(key)
-      if (batch.length >= BATCH) await flush()
-    }
-    if (batch.length > 0) await flush()
-    return removed
-  }
+export function createCleaning(deps: CleaningDeps): Cleaning {
+  const { db, clock } = deps
+  const removeExpiredLocks = (): Promise<void> => db.write((tx) => lockStore.deleteExpiredLocks(tx, clock.nowMs()))
   return {
     async sweep() {
-      await db.write((tx) => store.deleteExpiredLocks(tx, clock.nowMs()))
-      await removeTrees()
-      await removeGarbage(HOUR_MS)
+      await removeExpiredLocks()
+      await removeTrees(deps)
+      await removeGarbage(deps, HOUR_MS)
     },
     async clean({ garbageAgeMs, orphanAgeMs }) {
-      await db.write((tx) => store.deleteExpiredLocks(tx, clock.nowMs()))
-      const removedTrees = await removeTrees()
-      const removedBlobs = await removeGarbage(garbageAgeMs)
-      return { removedTrees, removedBlobs, removedOrphans: await removeOrphans(orphanAgeMs) }
+      await removeExpiredLocks()
+      const removedTrees = await removeTrees(deps)
+      const removedBlobs = await removeGarbage(deps, garbageAgeMs)
+      return { removedTrees, removedBlobs, removedOrphans: await removeOrphans(deps, orphanAgeMs) }
     },
   }
+}
+
+async function removeTrees({ db, clock }: CleaningDeps): Promise<number> {
+  const treeIds = await maintenance.listOwnerlessTrees(db.read)
+  for (const treeId of treeIds) {
+    let isGone = false
+    while (!isGone) {
+      isGone = await db.write(async (tx) => {
+        const blobIds = await maintenance.deleteLeaves(tx, treeId, NODE_BATCH)
+        await contentStore.releaseBlobs(tx, blobIds, clock.nowMs())
+        return maintenance.deleteTreeIfEmpty(tx, treeId)
+      })
+    }
+  }
+  return treeIds.length
+}
+
+async function removeGarbage({ db, clock, blobs }: CleaningDeps, ageMs: number): Promise<number> {
+  let removed = 0
+  for (;;) {
+    const keys = await contentStore.listGarbage(db.read, clock.nowMs() - ageMs, BATCH)
+    if (keys.length === 0) return removed
+    // The blob goes first: a row without a blob is found again, a blob without a row only by a long walk.
+    await blobs.remove(keys)
+    await db.write((tx) => contentStore.deleteGarbage(tx, keys))
+    removed += keys.length
+  }
+}
+
+async function removeOrphans({ db, blobs, otherKeys }: CleaningDeps, ageMs: number): Promise<number> {
+  const others = new Set<string>()
+  for await (const key of otherKeys()) others.add(key)
+  let removed = 0
+  let batch: string[] = []
+  const flush = async (): Promise<void> => {
+    const known = await maintenance.listKnownKeys(db.read, batch)
+    const orphans = batch.filter((key) => !known.has(key) && !others.has(key))
+    await blobs.remove(orphans)
+    removed += orphans.length
+    batch = []
+  }
+  for await (const { key, changedAtMs } of blobs.list()) {
+    if (changedAtMs > Date.now() - ageMs) continue
+    batch.push(key)
+    if (batch.length >= BATCH) await flush()
+  }
+  if (batch.length > 0) await flush()
+  return removed
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Checking } from './check.ts'
 import type { Cleaning } from './clean.ts'
-import * as store from './store.ts'
+import * as maintenance from './maintenance-store.ts'
 
 export interface FileCommandsDeps {
   readonly db: Database
@@ -62,7 +62,7 @@ export function fileCommands({ db, checking, cleaning }: FileCommandsDeps): Comm
       summary: 'After a restore from a backup: make clients keep files that are newer on their side',
       async run(_input, out) {
         const fingerprint = randomBytes(8).toString('hex')
-        await db.write((tx) => store.saveSetting(tx, 'data_fingerprint', fingerprint))
+        await db.write((tx) => maintenance.saveSetting(tx, 'data_fingerprint', fingerprint))
         out.result({ fingerprint }, ['Restart the server. Clients will compare before they replace anything'])
       },
     },

@@ -4,7 +4,7 @@ import type { BlobStore, ByteRange } from '../../blobs/blob-store.ts'
 import type { Database, Reader, Tx } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
 import { type ChecksumAlgorithm, Meter } from './checksums.ts'
-import * as store from './store.ts'
+import * as contentStore from './content-store.ts'
 
 /** Content up to this size is kept in its row: one sync for many small files in place of two for each. */
 export const INLINE_BYTES = 16 * 1024
@@ -93,14 +93,14 @@ export function createContents(db: Database, blobs: BlobStore): Contents {
       if (source.kind === 'arrived') {
         const { key, bytes, sizeBytes, crc32 } = source.arrived
         if (sizeBytes === 0 && key === null) return null
-        return store.insertBlob(tx, { key, content: bytes, size_bytes: sizeBytes, crc32, created_at_ms: nowMs })
+        return contentStore.insertBlob(tx, { key, content: bytes, size_bytes: sizeBytes, crc32, created_at_ms: nowMs })
       }
       const { parts } = source
       if (parts.length === 0) return null
       const sizeBytes = parts.reduce((sum, part) => sum + part.sizeBytes, 0)
       const blob = { key: null, content: null, size_bytes: sizeBytes, crc32: null, created_at_ms: nowMs }
-      const blobId = await store.insertBlob(tx, blob)
-      await store.insertBlobParts(
+      const blobId = await contentStore.insertBlob(tx, blob)
+      await contentStore.insertBlobParts(
         tx,
         parts.map((part, position) => ({
           blob_id: blobId,
@@ -139,7 +139,7 @@ async function* joined(head: readonly Uint8Array[], rest: AsyncIterable<Uint8Arr
 
 async function openBlob(db: Reader, blobs: BlobStore, blobId: number | null): Promise<Readability> {
   if (blobId === null) return { bytes: new Uint8Array(0), open: () => Readable.from([]) }
-  const blob = await store.findBlob(db, blobId)
+  const blob = await contentStore.findBlob(db, blobId)
   if (blob === undefined) throw new Fault('unavailable', 'The file was just replaced. Read it again')
   const { key, content } = blob
   if (content !== null) {
@@ -150,7 +150,7 @@ async function openBlob(db: Reader, blobs: BlobStore, blobId: number | null): Pr
     }
   }
   if (key !== null) return { open: (range) => blobs.get(key, range) }
-  const parts = await store.listBlobParts(db, blobId)
+  const parts = await contentStore.listBlobParts(db, blobId)
   return {
     open: (range) => Readable.from(readParts(blobs, parts, range), { objectMode: false, highWaterMark: 1 << 20 }),
   }
@@ -159,7 +159,7 @@ async function openBlob(db: Reader, blobs: BlobStore, blobId: number | null): Pr
 /** Reads content that came in chunks, one after the other, beginning and ending inside of them where a range says so. */
 async function* readParts(
   blobs: BlobStore,
-  parts: readonly store.BlobPartRow[],
+  parts: readonly contentStore.BlobPartRow[],
   range: ByteRange | undefined,
 ): AsyncGenerator<Uint8Array> {
   let offset = 0

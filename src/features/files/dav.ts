@@ -5,6 +5,7 @@ import { type ChecksumAlgorithm, Meter, writeChecksum } from './checksums.ts'
 import type { FilePropertiesDeps } from './file-properties.ts'
 import { fileProperties } from './file-properties.ts'
 import type { Patching } from './patching.ts'
+import * as propertyStore from './property-store.ts'
 import { byOf, type PutDeps, putFile } from './put.ts'
 import type { Relocating } from './relocate.ts'
 import { type FileResource, fileIdOf, resourceOf } from './resource.ts'
@@ -136,14 +137,15 @@ export function contentTypeOf(mime: string): string {
   return mime.startsWith('text/') ? `${mime};charset=UTF-8` : mime
 }
 
+/** RFC 8187 section 3.2, without the character set. */
+export function encodedName(name: string): string {
+  return encodeURIComponent(name).replace(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
+}
+
 /** RFC 6266, in both spellings; a name can hold nothing that ends a header (names.ts). */
 export function disposition(name: string): string {
   const plain = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\]/g, '_')
-  const extended = encodeURIComponent(name).replace(
-    /['()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16)}`,
-  )
-  return `attachment; filename*=UTF-8''${extended}; filename="${plain}"`
+  return `attachment; filename*=UTF-8''${encodedName(name)}; filename="${plain}"`
 }
 
 /** `oc:filter-files` with the rule `oc:favorite` (recording webdav-favorites-tags). */
@@ -162,7 +164,7 @@ async function filterFiles(
     throw new Fault('precondition', 'Cannot filter by non-existing tag')
   }
   if (child(rules, `${OC}favorite`) === undefined) throw new Fault('bad-request', 'This filter rule is not known')
-  const nodes = await store.listFavoriteNodes(db.read, viewer.accountId, node.tree_id, MAX_FAVORITES)
+  const nodes = await propertyStore.listFavoriteNodes(db.read, viewer.accountId, node.tree_id, MAX_FAVORITES)
   const paths = await store.pathsOf(
     db.read,
     nodes.map(({ id }) => id),

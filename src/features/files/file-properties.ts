@@ -3,7 +3,9 @@ import { type BatchLoader, commonProperties, type Property, type PropertyTable }
 import type { DavCall } from '../../dav/tree.ts'
 import { escapeText } from '../../dav/xml/write.ts'
 import type { Database } from '../../db/database.ts'
+import type * as lockStore from './lock-store.ts'
 import type { Locking } from './locking.ts'
+import * as propertyStore from './property-store.ts'
 import { type FileResource, fileIdOf, permissionsOf } from './resource.ts'
 import * as store from './store.ts'
 
@@ -41,7 +43,7 @@ export function fileProperties(deps: FilePropertiesDeps): PropertyTable<FileReso
     async loadOthers(_call, resources, names) {
       const byId = new Map(resources.map((resource) => [resource.node.id, resource]))
       const found = new Map<FileResource, Map<string, string>>()
-      for (const row of await store.listProperties(deps.db.read, [...byId.keys()], names)) {
+      for (const row of await propertyStore.listProperties(deps.db.read, [...byId.keys()], names)) {
         const resource = byId.get(row.node_id)
         if (resource === undefined) continue
         const values = found.get(resource) ?? new Map<string, string>()
@@ -120,14 +122,14 @@ function addClientProperties(known: Table, deps: FilePropertiesDeps): void {
   known.set(`${OC}favorite`, {
     load: async ({ viewer }, resources) => {
       const ids = resources.map(({ node }) => node.id)
-      const favorites = await store.listFavorites(db.read, viewer.accountId, ids)
+      const favorites = await propertyStore.listFavorites(db.read, viewer.accountId, ids)
       return new Map(resources.map((resource) => [resource, favorites.has(resource.node.id) ? '1' : '0']))
     },
   })
   known.set(`${OC}tags`, {
     load: async (_call, resources) => {
       const ids = resources.map(({ node }) => node.id)
-      const rows = await store.listProperties(db.read, ids, [`${OC}tags`])
+      const rows = await propertyStore.listProperties(db.read, ids, [`${OC}tags`])
       const values = new Map(rows.map(({ node_id, value }) => [node_id, value]))
       return new Map(resources.map((resource) => [resource, values.get(resource.node.id) ?? '']))
     },
@@ -171,7 +173,7 @@ function addLockProperties(known: Table, { locking }: FilePropertiesDeps): void 
   })
 }
 
-function discovered(base: readonly string[], { path, isCollection }: FileResource, lock: store.LockRow): string {
+function discovered(base: readonly string[], { path, isCollection }: FileResource, lock: lockStore.LockRow): string {
   return activeLock(base, {
     token: lock.token,
     scope: lock.scope === 'shared' ? 'shared' : 'exclusive',

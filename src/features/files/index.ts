@@ -1,30 +1,33 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
-import type { DavMount, DavSearch } from '../../dav/tree.ts'
-import type { Database, Migration } from '../../db/database.ts'
+import type { DavMount, DavSearch, DavTree } from '../../dav/tree.ts'
+import type { Database, Migration, Tx } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Feature } from '../feature.ts'
 import { createChecking } from './check.ts'
 import { createCleaning } from './clean.ts'
 import { fileCommands } from './cli.ts'
+import * as contentStore from './content-store.ts'
 import { type Contents, createContents } from './contents.ts'
 import { createFilesTree } from './dav.ts'
 import { createLocking } from './locking.ts'
-import { filesMigration } from './migrations/20261124-files.ts'
+import * as maintenance from './maintenance-store.ts'
+import { filesMigration } from './migrations/20261125-files.ts'
 import { FORBIDDEN_CHARACTERS, FORBIDDEN_EXTENSIONS, FORBIDDEN_NAMES } from './names.ts'
 import { createPatching } from './patching.ts'
 import type { PutDeps } from './put.ts'
 import { createRelocating } from './relocate.ts'
+import type { FileResource } from './resource.ts'
 import { createRoots } from './roots.ts'
 import { createFilesSearch } from './search.ts'
 import { createFiles, type Files } from './service.ts'
 import * as store from './store.ts'
 
-export { CHECKSUM_ALGORITHMS, type Checksum, Meter, parseChecksum, writeChecksum } from './checksums.ts'
-export { type Contents, newBlobKey, noSpace, type Part } from './contents.ts'
-export { contentOf, contentTypeOf, disposition } from './dav.ts'
+export { type Checksum, checksumMismatch, Meter, parseChecksum } from './checksums.ts'
+export { type Contents, newBlobKey, noSpace } from './contents.ts'
+export { contentTypeOf, encodedName } from './dav.ts'
 export { byOf, type PutDeps, timesOf, writtenAnswer } from './put.ts'
-export { type FileResource, resourceOf } from './resource.ts'
-export { type By, filesTopic, shown } from './scope.ts'
+export type { FileResource } from './resource.ts'
+export type { By } from './scope.ts'
 export type { Files } from './service.ts'
 export type { NodeRow } from './store.ts'
 
@@ -47,9 +50,12 @@ export interface FilesFeature {
   readonly contents: Contents
   readonly put: PutDeps
   readonly mounts: readonly DavMount[]
+  readonly tree: DavTree<FileResource>
   readonly search: DavSearch
   /** Reads what does not change while the server runs. Before the first request. */
   readonly start: () => Promise<void>
+  /** Keys that nothing will refer to, for the sweeper. */
+  discardKeys(tx: Tx, keys: readonly string[]): Promise<void>
   findNode(nodeId: number): Promise<store.NodeRow | undefined>
   /** The account whose tree holds a node. */
   ownerOf(node: store.NodeRow): Promise<number | undefined>
@@ -83,6 +89,8 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     files,
     contents,
     put,
+    tree,
+    discardKeys: (tx, keys) => contentStore.addGarbage(tx, keys, clock.nowMs()),
     mounts: [
       { pattern: ['remote.php', 'dav', 'files', ':user'], tree, admits: isOwn },
       { pattern: ['remote.php', 'webdav'], tree, admits: () => true },
@@ -90,8 +98,8 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     ],
     search: createFilesSearch({ db, roots, tree }),
     async start() {
-      settings.instanceId = (await store.findSetting(db.read, 'instance_id')) ?? ''
-      settings.dataFingerprint = (await store.findSetting(db.read, 'data_fingerprint')) ?? ''
+      settings.instanceId = (await maintenance.findSetting(db.read, 'instance_id')) ?? ''
+      settings.dataFingerprint = (await maintenance.findSetting(db.read, 'data_fingerprint')) ?? ''
     },
     findNode: (nodeId) => store.findById(db.read, nodeId),
     ownerOf: (node) => store.findOwner(db.read, node.tree_id),
@@ -109,6 +117,7 @@ const CAPABILITIES = {
   core: { 'webdav-root': 'remote.php/webdav' },
   files: {
     bigfilechunking: true,
+    chunked_upload: { max_size: 100 * 1024 * 1024, max_parallel_count: 5 },
     blacklisted_files: [...FORBIDDEN_NAMES],
     forbidden_filenames: [...FORBIDDEN_NAMES],
     forbidden_filename_basenames: [],

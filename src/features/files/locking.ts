@@ -1,5 +1,6 @@
 import type { GrantedLock, LockRequest } from '../../dav/tree.ts'
 import { Fault } from '../../lib/fault.ts'
+import * as lockStore from './lock-store.ts'
 import { newLockToken, requireCompatible, requireHeld, TreeLocks } from './locks.ts'
 import { mimeOf } from './mime.ts'
 import { acceptPath, checkNewName } from './names.ts'
@@ -11,7 +12,7 @@ export interface Locking {
   lock(by: By, path: readonly string[], wanted: LockRequest): Promise<GrantedLock>
   unlock(by: By, path: readonly string[], token: string): Promise<void>
   /** Locks that hold for some nodes of one account's tree. */
-  listFor(accountId: number, nodeIds: readonly number[]): Promise<ReadonlyMap<number, readonly store.LockRow[]>>
+  listFor(accountId: number, nodeIds: readonly number[]): Promise<ReadonlyMap<number, readonly lockStore.LockRow[]>>
 }
 
 const MAX_LOCKS_PER_TREE = 1_000
@@ -34,13 +35,13 @@ export function createLocking(deps: ScopeDeps): Locking {
           throw new Fault('conflict', 'There is no such lock on this resource', { reason: 'lock-token' })
         }
         if (held.account_id !== by.accountId) throw new Fault('forbidden', 'The lock belongs to somebody else')
-        await store.deleteLock(tx, token)
+        await lockStore.deleteLock(tx, token)
       })
     },
     async listFor(accountId, nodeIds) {
       const root = await deps.roots.of(accountId)
       const locks = await TreeLocks.load(deps.db.read, root.treeId, deps.clock.nowMs())
-      const found = new Map<number, readonly store.LockRow[]>()
+      const found = new Map<number, readonly lockStore.LockRow[]>()
       if (locks.isEmpty) return found
       for (const nodeId of nodeIds) {
         const own = await locks.of(nodeId)
@@ -62,7 +63,7 @@ async function grant(scope: Scope, path: readonly string[], wanted: LockRequest)
   }
   if (locks.count >= MAX_LOCKS_PER_TREE) throw new Fault('conflict', 'There are too many locks already')
   const token = newLockToken()
-  await store.insertLock(tx, {
+  await lockStore.insertLock(tx, {
     token,
     tree_id: root.treeId,
     node_id: node.id,
@@ -117,7 +118,7 @@ async function refresh(
   if (held === undefined) {
     throw new Fault('precondition', 'There is no such lock to refresh', { field: 'If' })
   }
-  await store.extendLock(tx, token, timeoutSeconds, nowMs + timeoutSeconds * 1_000)
+  await lockStore.extendLock(tx, token, timeoutSeconds, nowMs + timeoutSeconds * 1_000)
   return {
     token,
     scope: held.scope === 'shared' ? 'shared' : 'exclusive',

@@ -1,20 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import type { Reader, Tx } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
+import * as lockStore from './lock-store.ts'
 import * as store from './store.ts'
 
 /** Locks of one tree as they are now; nearly always there are none. */
 export class TreeLocks {
   readonly #db: Reader | Tx
-  readonly #locks: readonly store.LockRow[]
+  readonly #locks: readonly lockStore.LockRow[]
 
-  private constructor(db: Reader | Tx, locks: readonly store.LockRow[]) {
+  private constructor(db: Reader | Tx, locks: readonly lockStore.LockRow[]) {
     this.#db = db
     this.#locks = locks
   }
 
   static async load(db: Reader | Tx, treeId: number, nowMs: number): Promise<TreeLocks> {
-    return new TreeLocks(db, await store.listLocks(db, treeId, nowMs))
+    return new TreeLocks(db, await lockStore.listLocks(db, treeId, nowMs))
   }
 
   get count(): number {
@@ -26,7 +27,7 @@ export class TreeLocks {
   }
 
   /** Locks that hold for a node: its own, and deep ones of the folders above (RFC 4918 section 7). */
-  async of(nodeId: number | undefined): Promise<readonly store.LockRow[]> {
+  async of(nodeId: number | undefined): Promise<readonly lockStore.LockRow[]> {
     if (this.#locks.length === 0 || nodeId === undefined) return []
     const above = new Set(await store.listSelfAndAncestors(this.#db, nodeId))
     return this.#locks.filter(
@@ -35,8 +36,8 @@ export class TreeLocks {
   }
 
   /** Locks of nodes somewhere below a folder. */
-  async below(folderId: number): Promise<readonly store.LockRow[]> {
-    const found: store.LockRow[] = []
+  async below(folderId: number): Promise<readonly lockStore.LockRow[]> {
+    const found: lockStore.LockRow[] = []
     for (const lock of this.#locks) {
       if (lock.node_id === folderId) continue
       if ((await store.listSelfAndAncestors(this.#db, lock.node_id)).includes(folderId)) found.push(lock)
@@ -44,7 +45,7 @@ export class TreeLocks {
     return found
   }
 
-  find(token: string): store.LockRow | undefined {
+  find(token: string): lockStore.LockRow | undefined {
     return this.#locks.find((lock) => lock.token === token)
   }
 }
@@ -59,7 +60,7 @@ export interface Holder {
  * For each locked node one of its locks must be held: by its token, sent by the account that made it.
  * Throws Fault `locked` naming the path.
  */
-export function requireHeld(locks: readonly store.LockRow[], { accountId, tokens }: Holder, where: string): void {
+export function requireHeld(locks: readonly lockStore.LockRow[], { accountId, tokens }: Holder, where: string): void {
   for (const group of Map.groupBy(locks, ({ node_id }) => node_id).values()) {
     const isHeld = group.some((lock) => lock.account_id === accountId && tokens.has(lock.token))
     if (!isHeld) throw new Fault('locked', '', { field: where })
@@ -67,7 +68,7 @@ export function requireHeld(locks: readonly store.LockRow[], { accountId, tokens
 }
 
 /** RFC 4918 section 6.2: an exclusive lock stands alone. Throws Fault `locked` with reason `conflicting-lock`. */
-export function requireCompatible(locks: readonly store.LockRow[], scope: string, where: string): void {
+export function requireCompatible(locks: readonly lockStore.LockRow[], scope: string, where: string): void {
   if (locks.some((lock) => lock.scope === 'exclusive' || scope === 'exclusive')) {
     throw new Fault('locked', '', { reason: 'conflicting-lock', field: where })
   }

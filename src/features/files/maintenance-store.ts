@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Reader, Tx } from '../../db/database.ts'
-import type { BlobRow } from './store.ts'
+import type { BlobRow } from './content-store.ts'
 
 export async function listOwnerlessTrees(db: Reader): Promise<number[]> {
   const rows = await db.selectFrom('tree').select('id').where('owner_account_id', 'is', null).execute()
@@ -98,4 +98,17 @@ export async function repairFolderSize(tx: Tx, folderId: number): Promise<void> 
   await sql`update node set size_bytes = (select coalesce(sum(n.size_bytes), 0) from node n where n.parent_id = ${folderId}) where id = ${folderId}`.execute(
     tx,
   )
+}
+
+export async function findSetting(db: Reader | Tx, name: string): Promise<string | undefined> {
+  const row = await db.selectFrom('files_setting').select('value').where('name', '=', name).executeTakeFirst()
+  return row?.value
+}
+
+export async function saveSetting(tx: Tx, name: string, value: string): Promise<void> {
+  await tx
+    .insertInto('files_setting')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute()
 }

@@ -3,6 +3,7 @@ import { innerXml, type XmlElement } from '../../dav/xml/read.ts'
 import { Fault } from '../../lib/fault.ts'
 import { requireHeld } from './locks.ts'
 import { acceptPath } from './names.ts'
+import * as propertyStore from './property-store.ts'
 import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, shown } from './scope.ts'
 import * as store from './store.ts'
 
@@ -84,10 +85,10 @@ export function createPatching(deps: ScopeDeps): Patching {
         for (const { name, value } of changes) {
           const apply = WRITABLE.get(name)
           if (apply !== undefined) await apply(scope, node, value)
-          else if (value === undefined) await store.deleteProperty(tx, node.id, name)
-          else await store.saveProperty(tx, node.id, name, innerXml(value))
+          else if (value === undefined) await propertyStore.deleteProperty(tx, node.id, name)
+          else await propertyStore.saveProperty(tx, node.id, name, innerXml(value))
         }
-        if ((await store.countProperties(tx, node.id)) > MAX_PROPERTIES) {
+        if ((await propertyStore.countProperties(tx, node.id)) > MAX_PROPERTIES) {
           throw new Fault('no-space', 'The resource has too many properties')
         }
         return new Map(changes.map(({ name, value }) => [name, value === undefined ? 204 : 200]))
@@ -111,8 +112,8 @@ function secondsIn(value: XmlElement): number | undefined {
 
 async function setFavorite({ tx, holder }: Scope, node: store.NodeRow, value: XmlElement | undefined): Promise<void> {
   const isOn = ['1', 'true'].includes(value?.text.trim() ?? '')
-  if (isOn) await store.addFavorite(tx, holder.accountId, node.id)
-  else await store.removeFavorite(tx, holder.accountId, node.id)
+  if (isOn) await propertyStore.addFavorite(tx, holder.accountId, node.id)
+  else await propertyStore.removeFavorite(tx, holder.accountId, node.id)
 }
 
 /** The time of a file is part of what clients sync: etags above change, the file's own does not. */

@@ -1,8 +1,10 @@
 import { crashPoint } from '../../lib/crash-point.ts'
 import { Fault } from '../../lib/fault.ts'
+import * as lockStore from './lock-store.ts'
 import { requireHeld } from './locks.ts'
 import { mimeOf } from './mime.ts'
 import { acceptPath, checkNewName } from './names.ts'
+import * as propertyStore from './property-store.ts'
 import { type By, checkConditions, inTree, missing, requireSpace, type Scope, type ScopeDeps, shown } from './scope.ts'
 import { PAGE, removeSubtree, type Written } from './service.ts'
 import * as store from './store.ts'
@@ -80,14 +82,9 @@ async function moveNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
   const moved = await inTree(deps, by, async (scope) => {
     const { tx, locks, holder, etag, nowMs } = scope
     const { source, parent, name, before } = await findPlaces(scope, relocation)
-    requireHeld(await locks.of(source.id), holder, shown(from))
-    if (source.parent_id !== null) requireHeld(await locks.of(source.parent_id), holder, shown(from.slice(0, -1)))
-    const inside = source.is_folder === 1 ? await locks.below(source.id) : []
-    requireHeld(inside, holder, shown(from))
+    await letGo(scope, source, from)
     requireHeld(await locks.of(parent.id), holder, shown(to))
     if (before !== undefined) await removeSubtree(scope, before, to)
-    // Locks stay behind (RFC 4918 section 7.5).
-    await store.deleteLocksOf(tx, [source.id, ...inside.map(({ node_id }) => node_id)])
     const change = source.is_folder === 1 ? {} : { mime: mimeOf(name) }
     await store.updateNode(tx, source.id, { parent_id: parent.id, name, ...change })
     const above = { etag, mtimeMs: nowMs }
@@ -101,6 +98,15 @@ async function moveNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
   })
   crashPoint('move.committed')
   return moved
+}
+
+/** Locks at and below what is moved must be held, and stay behind (RFC 4918 section 7.5). */
+async function letGo({ tx, locks, holder }: Scope, source: store.NodeRow, from: readonly string[]): Promise<void> {
+  requireHeld(await locks.of(source.id), holder, shown(from))
+  if (source.parent_id !== null) requireHeld(await locks.of(source.parent_id), holder, shown(from.slice(0, -1)))
+  const inside = source.is_folder === 1 ? await locks.below(source.id) : []
+  requireHeld(inside, holder, shown(from))
+  await lockStore.deleteLocksOf(tx, [source.id, ...inside.map(({ node_id }) => node_id)])
 }
 
 async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promise<Written> {
@@ -124,7 +130,7 @@ async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
       etag,
       uploaded_at_ms: nowMs,
     })
-    await store.copyProperties(tx, source.id, made.id)
+    await propertyStore.copyProperties(tx, source.id, made.id)
     if (source.is_folder === 1 && !isShallow) await copyMembers(scope, source.id, made.id)
     await store.touchFolders(tx, parent.id, { addedBytes, etag, mtimeMs: nowMs })
     crashPoint('copy.before-commit')
@@ -143,7 +149,7 @@ async function copyMembers({ tx, etag, nowMs }: Scope, fromId: number, toId: num
       for (const folder of folders) {
         const { id, ...fields } = folder
         const made = await store.insertNode(tx, { ...fields, parent_id: next.toId, etag, uploaded_at_ms: nowMs })
-        await store.copyProperties(tx, id, made.id)
+        await propertyStore.copyProperties(tx, id, made.id)
         open.push({ fromId: id, toId: made.id })
       }
       if (folders.length < PAGE) break

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache'
+import type { Tx } from '../../db/database.ts'
 import { crashPoint } from '../../lib/crash-point.ts'
 import { Fault } from '../../lib/fault.ts'
+import * as contentStore from './content-store.ts'
 import type { ContentSource, Contents } from './contents.ts'
 import { requireHeld } from './locks.ts'
 import { mimeOf } from './mime.ts'
@@ -28,6 +30,8 @@ export interface FileFacts {
   readonly checksums: string
   /** Whether missing folders above are made. */
   readonly makesFolders: boolean
+  /** What else belongs into the same transaction. */
+  readonly alsoIn?: (tx: Tx, written: Written) => Promise<void>
 }
 
 export interface Written {
@@ -112,37 +116,48 @@ async function writeFile(
     const sizeBytes = sizeOf(source)
     const addedBytes = sizeBytes - (before?.size_bytes ?? 0)
     await requireSpace(scope, addedBytes, shown(path))
-    const blobId = await deps.contents.save(tx, source, nowMs)
-    const fields = {
-      size_bytes: sizeBytes,
-      mtime_ms: facts.mtimeMs ?? nowMs,
-      etag,
-      mime: mimeOf(name),
-      blob_id: blobId,
-      checksums: facts.checksums,
-      created_s: facts.createdS ?? before?.created_s ?? 0,
-      uploaded_at_ms: nowMs,
-    }
-    const node =
-      before === undefined
-        ? await store.insertNode(tx, {
-            tree_id: scope.root.treeId,
-            parent_id: parent.id,
-            name,
-            is_folder: 0,
-            ...fields,
-          })
-        : { ...before, ...fields }
-    if (before !== undefined) {
-      await store.updateContent(tx, node)
-      if (before.blob_id !== null) await store.releaseBlobs(tx, [before.blob_id], nowMs)
-    }
+    const content = { sizeBytes, blobId: await deps.contents.save(tx, source, nowMs) }
+    const node = await saveFile(scope, { parent, before, name }, content, facts)
     await store.touchFolders(tx, parent.id, { addedBytes, etag, mtimeMs: nowMs })
+    const result = { node, created: before === undefined }
+    await facts.alsoIn?.(tx, result)
     crashPoint('write.before-commit')
-    return { node, created: before === undefined }
+    return result
   })
   crashPoint('write.committed')
   return written
+}
+
+interface FilePlace {
+  readonly parent: store.NodeRow
+  readonly before: store.NodeRow | undefined
+  readonly name: string
+}
+
+/** Makes the node of a file, or gives it other content; what it held before is let go. */
+async function saveFile(
+  { tx, root, nowMs, etag }: Scope,
+  { parent, before, name }: FilePlace,
+  content: { readonly sizeBytes: number; readonly blobId: number | null },
+  facts: FileFacts,
+): Promise<store.NodeRow> {
+  const fields = {
+    size_bytes: content.sizeBytes,
+    mtime_ms: facts.mtimeMs ?? nowMs,
+    etag,
+    mime: mimeOf(name),
+    blob_id: content.blobId,
+    checksums: facts.checksums,
+    created_s: facts.createdS ?? before?.created_s ?? 0,
+    uploaded_at_ms: nowMs,
+  }
+  if (before === undefined) {
+    return store.insertNode(tx, { tree_id: root.treeId, parent_id: parent.id, name, is_folder: 0, ...fields })
+  }
+  const node = { ...before, ...fields }
+  await store.updateContent(tx, node)
+  if (before.blob_id !== null) await contentStore.releaseBlobs(tx, [before.blob_id], nowMs)
+  return node
 }
 
 /** The folder that a file goes into. Throws Fault `not-found`. */
@@ -225,5 +240,5 @@ export async function removeSubtree(scope: Scope, node: store.NodeRow, path: rea
   requireHeld(await locks.of(node.id), holder, shown(path))
   if (node.parent_id !== null) requireHeld(await locks.of(node.parent_id), holder, shown(path.slice(0, -1)))
   if (node.is_folder === 1) requireHeld(await locks.below(node.id), holder, shown(path))
-  await store.releaseBlobs(tx, await store.deleteSubtree(tx, node.id), nowMs)
+  await contentStore.releaseBlobs(tx, await store.deleteSubtree(tx, node.id), nowMs)
 }

@@ -1,12 +1,9 @@
 import { type Selectable, sql } from 'kysely'
 import type { Reader, Tx } from '../../db/database.ts'
 import { type Statement, statement } from '../../db/statement.ts'
-import type { BlobPartTable, BlobTable, FileLockTable, NodeTable } from './schema.ts'
+import type { NodeTable } from './schema.ts'
 
 export type NodeRow = Selectable<NodeTable>
-export type BlobRow = Selectable<BlobTable>
-export type BlobPartRow = Selectable<BlobPartTable>
-export type LockRow = Selectable<FileLockTable>
 export type NewNode = Omit<NodeRow, 'id'>
 
 const COLUMNS =
@@ -179,194 +176,6 @@ export async function deleteSubtree(tx: Tx, nodeId: number): Promise<number[]> {
   return [...new Set(rows.flatMap(({ blob_id }) => blob_id ?? []))]
 }
 
-const insertBlobStatement = statement<{ id: number }>(
-  'insert into blob (key, content, size_bytes, crc32, created_at_ms) values ($1, $2, $3, $4, $5) returning id',
-)
-
-export async function insertBlob(tx: Tx, blob: Omit<BlobRow, 'id'>): Promise<number> {
-  const [made] = await insertBlobStatement(tx, blob.key, blob.content, blob.size_bytes, blob.crc32, blob.created_at_ms)
-  return made?.id ?? 0
-}
-
-export async function insertBlobParts(tx: Tx, parts: readonly BlobPartRow[]): Promise<void> {
-  for (let start = 0; start < parts.length; start += 500) {
-    await tx
-      .insertInto('blob_part')
-      .values(parts.slice(start, start + 500))
-      .execute()
-  }
-}
-
-const findBlobStatement = statement<BlobRow>(
-  'select id, key, content, size_bytes, crc32, created_at_ms from blob where id = $1',
-)
-
-export async function findBlob(db: Reader | Tx, blobId: number): Promise<BlobRow | undefined> {
-  const [row] = await findBlobStatement(db, blobId)
-  return row
-}
-
-export async function listBlobParts(db: Reader | Tx, blobId: number): Promise<BlobPartRow[]> {
-  return db.selectFrom('blob_part').selectAll().where('blob_id', '=', blobId).orderBy('position').execute()
-}
-
-const RELEASE_BATCH = 400
-
-/** Deletes content that no node refers to; its keys become garbage. Content in use stays. */
-export async function releaseBlobs(tx: Tx, blobIds: readonly number[], nowMs: number): Promise<void> {
-  for (let start = 0; start < blobIds.length; start += RELEASE_BATCH) {
-    const some = blobIds.slice(start, start + RELEASE_BATCH)
-    const unused = await tx
-      .selectFrom('blob')
-      .select(['id', 'key', 'content'])
-      .where('id', 'in', some)
-      .where(({ not, exists, selectFrom }) =>
-        not(exists(selectFrom('node').select('node.id').whereRef('node.blob_id', '=', 'blob.id'))),
-      )
-      .execute()
-    if (unused.length === 0) continue
-    const inParts = unused.filter(({ key, content }) => key === null && content === null).map(({ id }) => id)
-    const parts =
-      inParts.length === 0
-        ? []
-        : await tx.selectFrom('blob_part').select('key').where('blob_id', 'in', inParts).execute()
-    await addGarbage(tx, [...unused.flatMap(({ key }) => key ?? []), ...parts.map(({ key }) => key)], nowMs)
-    await tx
-      .deleteFrom('blob')
-      .where(
-        'id',
-        'in',
-        unused.map(({ id }) => id),
-      )
-      .execute()
-  }
-}
-
-export async function addGarbage(tx: Tx, keys: readonly string[], nowMs: number): Promise<void> {
-  for (let start = 0; start < keys.length; start += RELEASE_BATCH) {
-    await tx
-      .insertInto('blob_garbage')
-      .values(keys.slice(start, start + RELEASE_BATCH).map((key) => ({ key, since_ms: nowMs })))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
-  }
-}
-
-export async function listGarbage(db: Reader, beforeMs: number, limit: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('blob_garbage')
-    .select('key')
-    .where('since_ms', '<=', beforeMs)
-    .limit(limit)
-    .execute()
-  return rows.map(({ key }) => key)
-}
-
-export async function deleteGarbage(tx: Tx, keys: readonly string[]): Promise<void> {
-  if (keys.length > 0) await tx.deleteFrom('blob_garbage').where('key', 'in', keys).execute()
-}
-
-const liveLocks = statement<LockRow>('select * from file_lock where tree_id = $1 and expires_at_ms > $2')
-
-export async function listLocks(db: Reader | Tx, treeId: number, nowMs: number): Promise<LockRow[]> {
-  return liveLocks(db, treeId, nowMs)
-}
-
-export async function insertLock(tx: Tx, lock: LockRow): Promise<void> {
-  await tx.insertInto('file_lock').values(lock).execute()
-}
-
-export async function extendLock(tx: Tx, token: string, timeoutS: number, expiresAtMs: number): Promise<void> {
-  await tx
-    .updateTable('file_lock')
-    .set({ timeout_s: timeoutS, expires_at_ms: expiresAtMs })
-    .where('token', '=', token)
-    .execute()
-}
-
-export async function deleteLock(tx: Tx, token: string): Promise<void> {
-  await tx.deleteFrom('file_lock').where('token', '=', token).execute()
-}
-
-export async function deleteLocksOf(tx: Tx, nodeIds: readonly number[]): Promise<void> {
-  if (nodeIds.length > 0) await tx.deleteFrom('file_lock').where('node_id', 'in', nodeIds).execute()
-}
-
-export async function deleteExpiredLocks(tx: Tx, nowMs: number): Promise<void> {
-  await tx.deleteFrom('file_lock').where('expires_at_ms', '<=', nowMs).execute()
-}
-
-export async function listProperties(
-  db: Reader | Tx,
-  nodeIds: readonly number[],
-  names: readonly string[],
-): Promise<{ node_id: number; name: string; value: string }[]> {
-  if (nodeIds.length === 0 || names.length === 0) return []
-  return db.selectFrom('node_property').selectAll().where('node_id', 'in', nodeIds).where('name', 'in', names).execute()
-}
-
-export async function saveProperty(tx: Tx, nodeId: number, name: string, value: string): Promise<void> {
-  await tx
-    .insertInto('node_property')
-    .values({ node_id: nodeId, name, value })
-    .onConflict((conflict) => conflict.columns(['node_id', 'name']).doUpdateSet({ value }))
-    .execute()
-}
-
-export async function deleteProperty(tx: Tx, nodeId: number, name: string): Promise<void> {
-  await tx.deleteFrom('node_property').where('node_id', '=', nodeId).where('name', '=', name).execute()
-}
-
-export async function countProperties(tx: Tx, nodeId: number): Promise<number> {
-  const row = await tx
-    .selectFrom('node_property')
-    .select((select) => select.fn.countAll<number>().as('count'))
-    .where('node_id', '=', nodeId)
-    .executeTakeFirstOrThrow()
-  return Number(row.count)
-}
-
-/** A node's properties and those of everything below it go along with a copy: pairs of old and new ids. */
-export async function copyProperties(tx: Tx, fromId: number, toId: number): Promise<void> {
-  await tx
-    .insertInto('node_property')
-    .columns(['node_id', 'name', 'value'])
-    .expression((from) =>
-      from
-        .selectFrom('node_property')
-        .select([sql<number>`${toId}`.as('node_id'), 'name', 'value'])
-        .where('node_id', '=', fromId),
-    )
-    .execute()
-}
-
-export async function listFavorites(
-  db: Reader | Tx,
-  accountId: number,
-  nodeIds: readonly number[],
-): Promise<Set<number>> {
-  if (nodeIds.length === 0) return new Set()
-  const rows = await db
-    .selectFrom('node_favorite')
-    .select('node_id')
-    .where('account_id', '=', accountId)
-    .where('node_id', 'in', nodeIds)
-    .execute()
-  return new Set(rows.map(({ node_id }) => node_id))
-}
-
-export async function addFavorite(tx: Tx, accountId: number, nodeId: number): Promise<void> {
-  await tx
-    .insertInto('node_favorite')
-    .values({ account_id: accountId, node_id: nodeId })
-    .onConflict((conflict) => conflict.doNothing())
-    .execute()
-}
-
-export async function removeFavorite(tx: Tx, accountId: number, nodeId: number): Promise<void> {
-  await tx.deleteFrom('node_favorite').where('account_id', '=', accountId).where('node_id', '=', nodeId).execute()
-}
-
 /** Folders and files directly inside some folders. */
 export async function countMembers(
   db: Reader,
@@ -378,19 +187,6 @@ export async function countMembers(
     .select((select) => ['parent_id', 'is_folder', select.fn.countAll<number>().as('count')])
     .where('parent_id', 'in', folderIds)
     .groupBy(['parent_id', 'is_folder'])
-    .execute()
-}
-
-export async function findSetting(db: Reader | Tx, name: string): Promise<string | undefined> {
-  const row = await db.selectFrom('files_setting').select('value').where('name', '=', name).executeTakeFirst()
-  return row?.value
-}
-
-export async function saveSetting(tx: Tx, name: string, value: string): Promise<void> {
-  await tx
-    .insertInto('files_setting')
-    .values({ name, value })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
     .execute()
 }
 
@@ -416,23 +212,6 @@ const pageOfFolders = statement<NodeRow>(
 
 export async function listFolders(tx: Tx, parentId: number, afterName: string, limit: number): Promise<NodeRow[]> {
   return pageOfFolders(tx, parentId, afterName, limit)
-}
-
-export async function listFavoriteNodes(
-  db: Reader,
-  accountId: number,
-  treeId: number,
-  limit: number,
-): Promise<NodeRow[]> {
-  return db
-    .selectFrom('node')
-    .innerJoin('node_favorite', 'node_favorite.node_id', 'node.id')
-    .selectAll('node')
-    .where('node_favorite.account_id', '=', accountId)
-    .where('node.tree_id', '=', treeId)
-    .orderBy('node.id')
-    .limit(limit)
-    .execute()
 }
 
 const PATH_BATCH = 500

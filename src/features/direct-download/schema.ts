@@ -1,0 +1,13 @@
+/** A link to one file that anybody who has it can open. The token itself is kept nowhere. */
+export interface DirectLinkTable {
+  token_digest: string
+  account_id: number
+  node_id: number
+  expires_at_ms: number
+}
+
+declare module '../../db/database.ts' {
+  interface Tables {
+    direct_link: DirectLinkTable
+  }
+}

@@ -1,0 +1,93 @@
+import type { Selectable } from 'kysely'
+import type { Reader, Tx } from '../../db/database.ts'
+import { statement } from '../../db/statement.ts'
+import type { BlobPartTable, BlobTable } from './schema.ts'
+
+export type BlobRow = Selectable<BlobTable>
+export type BlobPartRow = Selectable<BlobPartTable>
+const insertBlobStatement = statement<{ id: number }>(
+  'insert into blob (key, content, size_bytes, crc32, created_at_ms) values ($1, $2, $3, $4, $5) returning id',
+)
+
+export async function insertBlob(tx: Tx, blob: Omit<BlobRow, 'id'>): Promise<number> {
+  const [made] = await insertBlobStatement(tx, blob.key, blob.content, blob.size_bytes, blob.crc32, blob.created_at_ms)
+  return made?.id ?? 0
+}
+
+export async function insertBlobParts(tx: Tx, parts: readonly BlobPartRow[]): Promise<void> {
+  for (let start = 0; start < parts.length; start += 500) {
+    await tx
+      .insertInto('blob_part')
+      .values(parts.slice(start, start + 500))
+      .execute()
+  }
+}
+
+const findBlobStatement = statement<BlobRow>(
+  'select id, key, content, size_bytes, crc32, created_at_ms from blob where id = $1',
+)
+
+export async function findBlob(db: Reader | Tx, blobId: number): Promise<BlobRow | undefined> {
+  const [row] = await findBlobStatement(db, blobId)
+  return row
+}
+
+export async function listBlobParts(db: Reader | Tx, blobId: number): Promise<BlobPartRow[]> {
+  return db.selectFrom('blob_part').selectAll().where('blob_id', '=', blobId).orderBy('position').execute()
+}
+
+const RELEASE_BATCH = 400
+
+/** Deletes content that no node refers to; its keys become garbage. Content in use stays. */
+export async function releaseBlobs(tx: Tx, blobIds: readonly number[], nowMs: number): Promise<void> {
+  for (let start = 0; start < blobIds.length; start += RELEASE_BATCH) {
+    const some = blobIds.slice(start, start + RELEASE_BATCH)
+    const unused = await tx
+      .selectFrom('blob')
+      .select(['id', 'key', 'content'])
+      .where('id', 'in', some)
+      .where(({ not, exists, selectFrom }) =>
+        not(exists(selectFrom('node').select('node.id').whereRef('node.blob_id', '=', 'blob.id'))),
+      )
+      .execute()
+    if (unused.length === 0) continue
+    const inParts = unused.filter(({ key, content }) => key === null && content === null).map(({ id }) => id)
+    const parts =
+      inParts.length === 0
+        ? []
+        : await tx.selectFrom('blob_part').select('key').where('blob_id', 'in', inParts).execute()
+    await addGarbage(tx, [...unused.flatMap(({ key }) => key ?? []), ...parts.map(({ key }) => key)], nowMs)
+    await tx
+      .deleteFrom('blob')
+      .where(
+        'id',
+        'in',
+        unused.map(({ id }) => id),
+      )
+      .execute()
+  }
+}
+
+export async function addGarbage(tx: Tx, keys: readonly string[], nowMs: number): Promise<void> {
+  for (let start = 0; start < keys.length; start += RELEASE_BATCH) {
+    await tx
+      .insertInto('blob_garbage')
+      .values(keys.slice(start, start + RELEASE_BATCH).map((key) => ({ key, since_ms: nowMs })))
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+  }
+}
+
+export async function listGarbage(db: Reader, beforeMs: number, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('blob_garbage')
+    .select('key')
+    .where('since_ms', '<=', beforeMs)
+    .limit(limit)
+    .execute()
+  return rows.map(({ key }) => key)
+}
+
+export async function deleteGarbage(tx: Tx, keys: readonly string[]): Promise<void> {
+  if (keys.length > 0) await tx.deleteFrom('blob_garbage').where('key', 'in', keys).execute()
+}

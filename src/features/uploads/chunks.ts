@@ -1,0 +1,84 @@
+import { crashPoint } from '../../lib/crash-point.ts'
+import { Fault } from '../../lib/fault.ts'
+import { Meter, newBlobKey, noSpace } from '../files/index.ts'
+import { type IncomingChunk, MAX_NAME_CHARS, type UploadsDeps, uploadMissing } from './model.ts'
+import { inOrder, placeOf } from './order.ts'
+import type { RunningDigests } from './running-digest.ts'
+import * as store from './store.ts'
+
+const MAX_CHUNKS = 10_000
+
+/** Resolves to the etag of a chunk that was there before, undefined for a new one. */
+export async function addChunk(
+  deps: UploadsDeps,
+  digests: RunningDigests,
+  accountId: number,
+  uploadName: string,
+  name: string,
+  { body, lengthBytes, totalBytes }: IncomingChunk,
+): Promise<string | undefined> {
+  const { db, clock, blobs } = deps
+  const upload = await store.findUpload(db.read, accountId, uploadName)
+  if (upload === undefined || upload.node_id !== null) throw uploadMissing(uploadName)
+  if (name.length > MAX_NAME_CHARS || name === '.file' || /[\u0000-\u001f\u007f]/.test(name)) {
+    throw new Fault('bad-request', 'This cannot be the name of a chunk', { reason: 'invalid-path' })
+  }
+  const known = await store.listChunks(db.read, upload.id)
+  if (known.length >= MAX_CHUNKS) throw new Fault('conflict', `An upload has at most ${MAX_CHUNKS} chunks`)
+  const room = await roomFor(deps, accountId, known.find((chunk) => chunk.name === name)?.size_bytes ?? 0)
+  if (Math.max(lengthBytes ?? 0, totalBytes ?? 0) > room.whole || (lengthBytes ?? 0) > room.chunk) throw noSpace('/')
+  const before = inOrder(known.filter((chunk) => chunk.name !== name && placeOf(chunk.name) < placeOf(name)))
+  const keysBefore = before.map(({ key }) => key)
+  const running = digests.canFollow(upload.id, keysBefore) ? digests.begin(upload.id, keysBefore) : undefined
+  const meter = new Meter([])
+  const key = newBlobKey()
+  await blobs.put(key, watched(body, meter, room.chunk, running?.add))
+  crashPoint('chunk.stored')
+  try {
+    const row = { upload_id: upload.id, name, key, size_bytes: meter.sizeBytes, crc32: meter.crc32, etag: key }
+    const isNew = await keepChunk(deps, uploadName, { ...row, stored_at_ms: clock.nowMs() })
+    running?.keep(key)
+    return isNew ? undefined : key
+  } catch (error) {
+    await blobs.remove([key]).catch(() => {})
+    throw error
+  }
+}
+
+/** Writes down what has been stored. Resolves to whether there was no chunk of that name before. */
+async function keepChunk({ db, discardKeys }: UploadsDeps, uploadName: string, row: store.ChunkRow): Promise<boolean> {
+  return db.write(async (tx) => {
+    const old = await store.findChunk(tx, row.upload_id, row.name)
+    if (!(await store.touchUpload(tx, row.upload_id, row.stored_at_ms))) throw uploadMissing(uploadName)
+    if (old !== undefined) await discardKeys(tx, [old.key])
+    await store.saveChunk(tx, row)
+    return old === undefined
+  })
+}
+
+async function* watched(
+  body: AsyncIterable<Uint8Array>,
+  meter: Meter,
+  maxBytes: number,
+  also: ((bytes: Uint8Array) => void) | undefined,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of body) {
+    if (meter.sizeBytes + piece.byteLength > maxBytes) throw noSpace('/')
+    meter.add(piece)
+    also?.(piece)
+    yield piece
+  }
+}
+
+/** How much an account may still send: chunks that wait count like files. */
+async function roomFor(
+  { db, put }: UploadsDeps,
+  accountId: number,
+  replacedBytes: number,
+): Promise<{ readonly whole: number; readonly chunk: number }> {
+  const quota = await put.quotaOf(accountId)
+  if (quota === undefined) return { whole: Number.MAX_SAFE_INTEGER, chunk: Number.MAX_SAFE_INTEGER }
+  const free = quota - (await put.files.usedBytes(accountId))
+  const waiting = (await store.sumChunks(db.read, accountId)) - replacedBytes
+  return { whole: Math.max(0, free), chunk: Math.max(0, free - waiting) }
+}

@@ -1,0 +1,34 @@
+import type { Generated } from 'kysely'
+
+/** A chunked upload on its way, or just finished: then it remembers what it made, so that a repeated MOVE is answered. */
+export interface UploadTable {
+  id: Generated<number>
+  account_id: number
+  /** As the client calls it. */
+  name: string
+  created_at_ms: number
+  touched_at_ms: number
+  /** The file that it became; null while it is on its way. */
+  node_id: number | null
+  /** `/`-joined path that it was moved to; empty while it is on its way. */
+  target: string
+  /** 1 when the file was new. */
+  was_created: number
+}
+
+export interface UploadChunkTable {
+  upload_id: number
+  name: string
+  key: string
+  size_bytes: number
+  crc32: number
+  etag: string
+  stored_at_ms: number
+}
+
+declare module '../../db/database.ts' {
+  interface Tables {
+    upload: UploadTable
+    upload_chunk: UploadChunkTable
+  }
+}

@@ -1,0 +1,98 @@
+import { isUniqueViolation } from '../../db/errors.ts'
+import { Fault } from '../../lib/fault.ts'
+import type { By } from '../files/index.ts'
+import { assemble } from './assembly.ts'
+import { addChunk } from './chunks.ts'
+import {
+  type Assembled,
+  type Assembly,
+  type IncomingChunk,
+  MAX_NAME_CHARS,
+  type UploadsDeps,
+  uploadMissing,
+} from './model.ts'
+import { inOrder } from './order.ts'
+import { RunningDigests } from './running-digest.ts'
+import * as store from './store.ts'
+
+/** Uploads in chunks, version 2: any order, again, from several connections; put together without touching a byte. */
+export interface Uploads {
+  find(accountId: number, name: string): Promise<store.UploadRow | undefined>
+  chunks(uploadId: number): Promise<store.ChunkRow[]>
+  start(accountId: number, name: string): Promise<void>
+  /** Resolves to the etag of a chunk that was there before, undefined for a new one. */
+  addChunk(accountId: number, upload: string, name: string, chunk: IncomingChunk): Promise<string | undefined>
+  assemble(by: By, upload: string, assembly: Assembly): Promise<Assembled>
+  remove(accountId: number, name: string): Promise<void>
+  sweep(): Promise<void>
+  keys(): AsyncIterable<string>
+}
+
+const MAX_UPLOADS = 1_000
+/** After its last chunk (documentation of chunked uploads). */
+const ABANDONED_MS = 24 * 3_600_000
+const SWEEP_BATCH = 100
+
+export function createUploads(deps: UploadsDeps): Uploads {
+  const { db, clock } = deps
+  const digests = new RunningDigests()
+  const find = async (accountId: number, name: string): Promise<store.UploadRow | undefined> =>
+    store.findUpload(db.read, accountId, name)
+  const drop = async (upload: store.UploadRow): Promise<void> => {
+    await db.write(async (tx) => {
+      const keys = (await store.listChunks(tx, upload.id)).map(({ key }) => key)
+      await deps.discardKeys(tx, keys)
+      await store.deleteUpload(tx, upload.id)
+    })
+    digests.drop(upload.id)
+  }
+  return {
+    find,
+    chunks: async (uploadId) => inOrder(await store.listChunks(db.read, uploadId)),
+    async start(accountId, name) {
+      checkName(name)
+      const exists = (): Fault => new Fault('exists', 'The resource you tried to create already exists')
+      const known = await find(accountId, name)
+      if (known !== undefined && known.node_id === null) throw exists()
+      // A finished upload of that name is only a memory.
+      if (known !== undefined) await drop(known)
+      if ((await store.countUploads(db.read, accountId)) >= MAX_UPLOADS) {
+        throw new Fault('conflict', 'There are too many unfinished uploads')
+      }
+      await db
+        .write((tx) => store.insertUpload(tx, accountId, name, clock.nowMs()))
+        .catch((error: unknown) => {
+          throw isUniqueViolation(error) ? exists() : error
+        })
+    },
+    addChunk: (accountId, name, chunkName, chunk) => addChunk(deps, digests, accountId, name, chunkName, chunk),
+    assemble: (by, name, assembly) => assemble(deps, digests, by, name, assembly),
+    async remove(accountId, name) {
+      const upload = await find(accountId, name)
+      if (upload === undefined || upload.node_id !== null) throw uploadMissing(name)
+      await drop(upload)
+    },
+    async sweep() {
+      for (;;) {
+        const stale = await store.listStaleUploads(db.read, clock.nowMs() - ABANDONED_MS, SWEEP_BATCH)
+        for (const upload of stale) await drop(upload)
+        if (stale.length < SWEEP_BATCH) return
+      }
+    },
+    async *keys() {
+      let after = ''
+      for (;;) {
+        const page = await store.listAllKeys(db.read, after, 1_000)
+        yield* page
+        if (page.length < 1_000) return
+        after = page.at(-1) ?? ''
+      }
+    },
+  }
+}
+
+function checkName(name: string): void {
+  if (name.length > MAX_NAME_CHARS || /[\u0000-\u001f\u007f\\/]/.test(name) || name === '.' || name === '..') {
+    throw new Fault('bad-request', 'This cannot be the name of an upload', { reason: 'invalid-path' })
+  }
+}

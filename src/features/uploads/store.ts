@@ -1,0 +1,116 @@
+import type { Selectable } from 'kysely'
+import type { Reader, Tx } from '../../db/database.ts'
+import type { UploadChunkTable, UploadTable } from './schema.ts'
+
+export type UploadRow = Selectable<UploadTable>
+export type ChunkRow = Selectable<UploadChunkTable>
+
+export async function findUpload(db: Reader | Tx, accountId: number, name: string): Promise<UploadRow | undefined> {
+  return db
+    .selectFrom('upload')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('name', '=', name)
+    .executeTakeFirst()
+}
+
+export async function insertUpload(tx: Tx, accountId: number, name: string, nowMs: number): Promise<void> {
+  await tx
+    .insertInto('upload')
+    .values({
+      account_id: accountId,
+      name,
+      created_at_ms: nowMs,
+      touched_at_ms: nowMs,
+      node_id: null,
+      target: '',
+      was_created: 0,
+    })
+    .execute()
+}
+
+export async function deleteUpload(tx: Tx, uploadId: number): Promise<void> {
+  await tx.deleteFrom('upload').where('id', '=', uploadId).execute()
+}
+
+export async function countUploads(db: Reader | Tx, accountId: number): Promise<number> {
+  const row = await db
+    .selectFrom('upload')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('account_id', '=', accountId)
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+/** Notes that something has arrived. False when the upload is gone or finished meanwhile. */
+export async function touchUpload(tx: Tx, uploadId: number, nowMs: number): Promise<boolean> {
+  const rows = await tx
+    .updateTable('upload')
+    .set({ touched_at_ms: nowMs })
+    .where('id', '=', uploadId)
+    .where('node_id', 'is', null)
+    .returning('id')
+    .execute()
+  return rows.length > 0
+}
+
+export async function finishUpload(
+  tx: Tx,
+  uploadId: number,
+  made: { readonly nodeId: number; readonly target: string; readonly created: boolean; readonly nowMs: number },
+): Promise<void> {
+  await tx
+    .updateTable('upload')
+    .set({ node_id: made.nodeId, target: made.target, was_created: made.created ? 1 : 0, touched_at_ms: made.nowMs })
+    .where('id', '=', uploadId)
+    .execute()
+  await tx.deleteFrom('upload_chunk').where('upload_id', '=', uploadId).execute()
+}
+
+export async function listChunks(db: Reader | Tx, uploadId: number): Promise<ChunkRow[]> {
+  return db.selectFrom('upload_chunk').selectAll().where('upload_id', '=', uploadId).execute()
+}
+
+export async function findChunk(db: Reader | Tx, uploadId: number, name: string): Promise<ChunkRow | undefined> {
+  return db
+    .selectFrom('upload_chunk')
+    .selectAll()
+    .where('upload_id', '=', uploadId)
+    .where('name', '=', name)
+    .executeTakeFirst()
+}
+
+export async function saveChunk(tx: Tx, chunk: ChunkRow): Promise<void> {
+  const { upload_id: _, name: __, ...fields } = chunk
+  await tx
+    .insertInto('upload_chunk')
+    .values(chunk)
+    .onConflict((conflict) => conflict.columns(['upload_id', 'name']).doUpdateSet(fields))
+    .execute()
+}
+
+/** Bytes of all uploads of an account that are on their way. */
+export async function sumChunks(db: Reader | Tx, accountId: number): Promise<number> {
+  const row = await db
+    .selectFrom('upload_chunk')
+    .innerJoin('upload', 'upload.id', 'upload_chunk.upload_id')
+    .select((select) => select.fn.sum<number>('upload_chunk.size_bytes').as('total'))
+    .where('upload.account_id', '=', accountId)
+    .executeTakeFirst()
+  return Number(row?.total ?? 0)
+}
+
+export async function listStaleUploads(db: Reader, beforeMs: number, limit: number): Promise<UploadRow[]> {
+  return db.selectFrom('upload').selectAll().where('touched_at_ms', '<', beforeMs).limit(limit).execute()
+}
+
+export async function listAllKeys(db: Reader, afterKey: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('upload_chunk')
+    .select('key')
+    .where('key', '>', afterKey)
+    .orderBy('key')
+    .limit(limit)
+    .execute()
+  return rows.map(({ key }) => key)
+}
