@@ -7,7 +7,7 @@ import { answerDavError } from './errors.ts'
 import { copy, move } from './methods/copy-move.ts'
 import { get } from './methods/get.ts'
 import { lock, unlock } from './methods/lock.ts'
-import { options } from './methods/options.ts'
+import { allowOf, options } from './methods/options.ts'
 import { propfind } from './methods/propfind.ts'
 import { proppatch } from './methods/proppatch.ts'
 import { report, search } from './methods/report.ts'
@@ -94,9 +94,9 @@ export function mountDav(app: FastifyInstance, deps: DavDeps): void {
     for (const prefix of DAV_PREFIXES) {
       for (const url of [prefix, `${prefix}/*`]) {
         scope.route({
-          method: [...Object.keys(VERBS).filter((verb) => verb !== 'HEAD'), ...OTHERS],
+          method: [...Object.keys(VERBS), ...OTHERS],
           url,
-          exposeHeadRoute: true,
+          exposeHeadRoute: false,
           config: { streamsBody: true, surface: 'dav' },
           handler: async (request, reply) => answer(deps, request, reply),
         })
@@ -117,17 +117,15 @@ async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyRepl
     throw new Fault('unsupported', `There is nothing here that can do ${request.method}`, { reason: 'not-implemented' })
   }
   const { mount, base, path } = admitted(viewer, found)
-  return verb({
-    viewer,
-    request,
-    reply,
-    conditions: conditionsOf(request.headers),
-    mount,
-    base,
-    path,
-    search: deps.search,
-    resolve: (target) => admitted(viewer, findMount(deps.mounts, target)),
-  })
+  const conditions = conditionsOf(request.headers)
+  const resolve: DavContext['resolve'] = (target) => admitted(viewer, findMount(deps.mounts, target))
+  try {
+    return await verb({ viewer, request, reply, conditions, mount, base, path, search: deps.search, resolve })
+  } catch (error) {
+    // RFC 9110 section 15.5.6.
+    if (error instanceof Fault && error.detail.reason === 'method') reply.header('allow', allowOf(mount, false))
+    throw error
+  }
 }
 
 function rawPath(request: FastifyRequest): string {
@@ -141,7 +139,7 @@ function requireAccount(viewer: Viewer, request: FastifyRequest): AccountViewer 
   if (viewer.kind === 'anonymous') throw new Fault('unauthenticated', 'No credentials were sent')
   const isReading = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
   if (viewer.via === 'session' && !isReading && !request.hasCsrfProof()) {
-    throw new Fault('unauthenticated', 'CSRF check not passed')
+    throw new Fault('unauthenticated', 'CSRF check not passed.')
   }
   return viewer
 }

@@ -1,4 +1,4 @@
-import type { CreateTableBuilder } from 'kysely'
+import { type CreateTableBuilder, type Expression, sql } from 'kysely'
 import type { DatabaseKind } from './database.ts'
 
 /** A primary key that the database counts up and never gives out twice. */
@@ -15,4 +15,9 @@ export function bigIdentity<Table extends string, Columns extends string, Name e
 /** The type of a column that holds bytes. */
 export function bytesType(kind: DatabaseKind): 'blob' | 'bytea' {
   return kind === 'sqlite' ? 'blob' : 'bytea'
+}
+
+/** Text that is compared byte by byte, so that both databases sort it alike. */
+export function orderedTextType(kind: DatabaseKind): Expression<unknown> | 'text' {
+  return kind === 'postgres' ? sql`text collate "C"` : 'text'
 }

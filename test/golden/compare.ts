@@ -1,3 +1,5 @@
+import { compareDavBodies, type FileIds, isDavXml, type Note } from './dav-compare.ts'
+
 /** One way in which an answer differs from the recorded one: `status`, `header content-type`, `body ocs.data.email`. */
 export interface Difference {
   readonly part: string
@@ -42,26 +44,32 @@ const COMPARED_HEADERS = [
 const PRESENT_HEADERS = ['etag', 'last-modified']
 
 /** What stands for a secret or an address in the recordings; captured values are kept for later requests. */
-export type Placeholders = Map<string, string>
+export interface Known extends Map<string, string> {
+  readonly fileIds: FileIds
+}
 
-export function compareAnswers(recorded: RecordedAnswer, actual: ActualAnswer, known: Placeholders): Difference[] {
+export function compareAnswers(
+  recorded: RecordedAnswer,
+  actual: ActualAnswer,
+  known: Known,
+  { method, path }: { readonly method: string; readonly path: string },
+): Difference[] {
   const differences: Difference[] = []
   const note = (part: string, one: unknown, other: unknown): void => {
     differences.push({ part, recorded: show(one), actual: show(other) })
   }
   if (recorded.status !== actual.status) note('status', recorded.status, actual.status)
   compareHeaders(recorded, actual, known, note)
+  if (path.startsWith('/remote.php/')) compareDavHeaders(method, recorded, actual, known, note)
   compareBodies(recorded.body, actual, known, note)
   return differences
 }
-
-type Note = (part: string, recorded: unknown, actual: unknown) => void
 
 function show(value: unknown): string {
   return (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined')).slice(0, 160)
 }
 
-function compareHeaders(recorded: RecordedAnswer, actual: ActualAnswer, known: Placeholders, note: Note): void {
+function compareHeaders(recorded: RecordedAnswer, actual: ActualAnswer, known: Known, note: Note): void {
   for (const name of COMPARED_HEADERS) {
     // The type of nothing means nothing.
     if (name === 'content-type' && actual.text === '' && (recorded.body === '' || recorded.body === null)) continue
@@ -76,26 +84,55 @@ function compareHeaders(recorded: RecordedAnswer, actual: ActualAnswer, known: P
   }
 }
 
-function normalHeader(name: string, value: unknown, known: Placeholders): string | undefined {
+const DAV_HEADERS = ['content-range', 'content-disposition', 'x-oc-mtime', 'oc-checksum', 'dav', 'x-nc-permissions']
+const DAV_PRESENT = ['oc-fileid', 'oc-etag', 'lock-token']
+
+function compareDavHeaders(
+  method: string,
+  recorded: RecordedAnswer,
+  actual: ActualAnswer,
+  known: Known,
+  note: Note,
+): void {
+  capture(String(recorded.headers?.['lock-token'] ?? ''), String(actual.headers['lock-token'] ?? ''), known)
+  const names = method === 'GET' || method === 'HEAD' ? [...DAV_HEADERS, 'content-length'] : DAV_HEADERS
+  for (const name of names) {
+    const one = recorded.headers?.[name]
+    // Errors, and answers in pieces, were recorded without a length.
+    if (name === 'content-length' && one === undefined) continue
+    const other = actual.headers[name]
+    if (one !== other) note(`header ${name}`, one, other)
+  }
+  for (const name of DAV_PRESENT) {
+    const isRecorded = recorded.headers?.[name] !== undefined
+    if (isRecorded !== (actual.headers[name] !== undefined)) note(`header ${name}`, isRecorded, !isRecorded)
+  }
+}
+
+function normalHeader(name: string, value: unknown, known: Known): string | undefined {
   if (value === undefined || value === null) return undefined
   const text = fill(String(value), known)
   if (name !== 'content-type') return text
   // The reference writes one type in several ways; `text/xml` and `application/xml` are read alike (RFC 7303).
-  return text.toLowerCase().replaceAll(' ', '').replace('text/xml', 'application/xml')
+  return text.toLowerCase().replaceAll(/[ "]/g, '').replace('text/xml', 'application/xml')
 }
 
 /** A recorded text with what is known put in for its placeholders. */
-export function fill(text: string, known: Placeholders): string {
+export function fill(text: string, known: Known): string {
   return text.replace(/\{[a-z_][\w-]*\}/g, (name) => known.get(name) ?? name)
 }
 
-function compareBodies(recorded: unknown, actual: ActualAnswer, known: Placeholders, note: Note): void {
+function compareBodies(recorded: unknown, actual: ActualAnswer, known: Known, note: Note): void {
   if (recorded === undefined || recorded === null) return
   if (isStandIn(recorded)) {
     compareStandIn(recorded, actual, note)
     return
   }
   if (typeof recorded === 'string') {
+    if (isDavXml(recorded) && actual.text !== '') {
+      compareDavBodies(fill(recorded, known), actual.text, known.fileIds, note)
+      return
+    }
     captureFromText(recorded, actual.text, known)
     const one = normalText(fill(recorded, known))
     const other = normalText(actual.text)
@@ -150,21 +187,24 @@ function firstDifference(one: string, other: string): string {
 }
 
 /** A placeholder inside recorded XML takes the value that stands in its place. */
-function captureFromText(recorded: string, actual: string, known: Placeholders): void {
-  for (const [, tag, name] of recorded.matchAll(/<(\w+)>(\{[a-z_][\w-]*\})<\/\1>/g)) {
-    if (name === undefined || known.has(name)) continue
+function captureFromText(recorded: string, actual: string, known: Known): void {
+  for (const [, tag, content = ''] of recorded.matchAll(/<(\w+)>([^<]*\{[a-z_][\w-]*\})<\/\1>/g)) {
     const value = new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(actual)?.[1]
-    if (value !== undefined) known.set(name, value)
+    if (value !== undefined) capture(content, value, known)
   }
 }
 
-function compareValues(path: string, recorded: unknown, actual: unknown, known: Placeholders, note: Note): void {
+/** A placeholder at the end of a recorded text takes what stands there now. */
+function capture(recorded: string, actual: string, known: Known): void {
+  const [, start = '', name = '', end = ''] = /^(.*)(\{[a-z_][\w-]*\})(>?)$/.exec(fill(recorded, known)) ?? []
+  if (name === '' || !actual.startsWith(start) || !actual.endsWith(end)) return
+  known.set(name, actual.slice(start.length, actual.length - end.length))
+}
+
+function compareValues(path: string, recorded: unknown, actual: unknown, known: Known, note: Note): void {
   const name = path.slice(path.lastIndexOf('.') + 1)
   if (typeof recorded === 'string' && typeof actual === 'string') {
-    if (/^\{[a-z_][\w-]*\}$/.test(recorded) && !known.has(recorded)) {
-      known.set(recorded, actual)
-      return
-    }
+    capture(recorded, actual, known)
     const one = normalText(fill(recorded, known))
     if (!VOLATILE.has(name) && one !== normalText(actual)) note(path, one, actual)
     return
@@ -194,7 +234,7 @@ function isExcerpt(recorded: Group): boolean {
 const TRIMMED = '_other_parts'
 const ONLY_CHANGES = '_only_the_parts_that_differ_from_the_ordinary_user'
 
-function compareGroups(path: string, recorded: Group, actual: Group, known: Placeholders, note: Note): void {
+function compareGroups(path: string, recorded: Group, actual: Group, known: Known, note: Note): void {
   if (Array.isArray(recorded) !== Array.isArray(actual)) {
     note(path, recorded, actual)
     return

@@ -3,8 +3,10 @@ import { after, describe, test } from 'node:test'
 import type { DatabaseKind } from '../../src/db/database.ts'
 import { stopSharedPostgres } from '../helpers/postgres.ts'
 import { createTestApp } from '../helpers/test-app.ts'
+import { type Between, castOf } from './cast.ts'
+import { BETWEEN_DAV } from './dav-staging.ts'
 import { judge, readExpected } from './expected.ts'
-import { type Between, castOf, replay } from './replay.ts'
+import { replay } from './replay.ts'
 import { betweenTheming, dressAsRecorded, prepareAlice } from './staging.ts'
 
 const TOPICS: Readonly<Record<string, Between>> = {
@@ -16,6 +18,7 @@ const TOPICS: Readonly<Record<string, Between>> = {
   'app-passwords': {},
   'status-php': {},
   'rate-limits': {},
+  ...BETWEEN_DAV,
 }
 
 for (const database of ['sqlite', 'postgres'] as const satisfies readonly DatabaseKind[]) {

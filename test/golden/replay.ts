@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestAnswer, TestApp } from '../helpers/test-app.ts'
 import { basic } from '../helpers/test-app.ts'
-import { compareAnswers, type Difference, fill, type Placeholders, type RecordedAnswer } from './compare.ts'
+import { type Between, PASSWORDS } from './cast.ts'
+import { compareAnswers, type Difference, fill, type Known, type RecordedAnswer } from './compare.ts'
+import { stageFiles } from './dav-staging.ts'
+import { sendRaw } from './send-raw.ts'
 
 export interface Exchange {
   readonly name: string
@@ -26,64 +29,42 @@ export function readRecording(topic: string): Exchange[] {
   return (JSON.parse(readFileSync(file, 'utf8')) as { exchanges: Exchange[] }).exchanges
 }
 
-/** Passwords of the people in the recordings. */
-export const PASSWORDS: Readonly<Record<string, string>> = {
-  admin: 'admin-password',
-  alice: 'alice-password',
-  bob: 'bob-password',
-  carol: 'carol-password',
-  dave: 'dave-password',
-  erin: 'erin-password',
-}
-
 const HOST = '127.0.0.1:8080'
 const BASE = `http://${HOST}`
 
-/** The people and groups of the recordings. */
-export async function castOf(app: TestApp): Promise<void> {
-  const { accounts, groups } = app.features
-  for (const groupId of ['staff', 'readers']) await groups.add(groupId, groupId, 'test')
-  const people: [string, string[], string | undefined][] = [
-    ['alice', ['staff'], 'alice@example.com'],
-    ['bob', ['staff', 'readers'], 'bob@example.com'],
-    ['carol', ['staff'], undefined],
-    ['dave', [], undefined],
-    ['erin', [], undefined],
-  ]
-  for (const [userId, groupIds, email] of people) {
-    const displayName = `${userId[0]?.toUpperCase()}${userId.slice(1)} Example`
-    const password = PASSWORDS[userId] ?? ''
-    await accounts.add({ userId, password, displayName, groupIds, ...(email === undefined ? {} : { email }) }, 'test')
-  }
-  await groups.addAdmin('staff', (await accounts.get('carol')).row.id, 'test')
-  await accounts.setEnabled(await accounts.get('dave'), false, 'test')
-}
-
-/** Something the recording did between two exchanges, by the name of the exchange that follows. */
-export type Between = Readonly<Record<string, (app: TestApp) => Promise<void>>>
-
 /** Sends every request of a recording, in order, and compares the answers. */
 export async function replay(app: TestApp, topic: string, between: Between = {}): Promise<Replayed[]> {
-  const known: Placeholders = new Map([
-    ['{base}', BASE],
-    ['{host}', HOST],
-    ['{datadir}', app.dataFolder],
-    ['{wrong_password}', 'not-the-password'],
-    ...Object.entries(PASSWORDS).map(([name, password]): [string, string] => [`{${name}_password}`, password]),
-  ])
+  const known: Known = Object.assign(
+    new Map([
+      ['{base}', BASE],
+      ['{host}', HOST],
+      ['{datadir}', app.dataFolder],
+      ['{wrong_password}', 'not-the-password'],
+      ...Object.entries(PASSWORDS).map(([name, password]): [string, string] => [`{${name}_password}`, password]),
+    ]),
+    { fileIds: new Map<string, string>() },
+  )
+  const socket = /^(?:webdav|direct)-/.test(topic) ? await app.listen() : undefined
+  await stageFiles(app, topic, known.fileIds)
   const browser = { cookie: '' }
   const replayed: Replayed[] = []
   for (const exchange of readRecording(topic)) {
-    await between[exchange.name]?.(app)
-    const answer = await send(app, exchange, known, browser)
+    await between[exchange.name]?.(app, known.fileIds)
+    const answer = await send(app, exchange, known, browser, socket)
     keepCookie(answer, browser)
-    replayed.push({ exchange, differences: compareAnswers(exchange.response, answer, known) })
+    replayed.push({ exchange, differences: compareAnswers(exchange.response, answer, known, exchange.request) })
     rememberEtag(exchange, answer, known)
   }
   return replayed
 }
 
-async function send(app: TestApp, { request, as }: Exchange, known: Placeholders, browser: { cookie: string }) {
+async function send(
+  app: TestApp,
+  { request, as }: Exchange,
+  known: Known,
+  browser: { cookie: string },
+  socket: string | undefined,
+): Promise<TestAnswer> {
   const headers: Record<string, string> = { host: HOST }
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value
   const usesCookies = headers['cookie'] !== undefined
@@ -105,17 +86,26 @@ async function send(app: TestApp, { request, as }: Exchange, known: Placeholders
   if (typeof request.body === 'object' && headers['content-type'] === undefined)
     headers['content-type'] = 'application/json'
   const url = fill(request.path, known).replace('{requesttoken}', encodeURIComponent(known.get('{requesttoken}') ?? ''))
+  if (socket !== undefined) {
+    const ours = { url: withFileIds(url, known), ...(body === undefined ? {} : { body: withFileIds(body, known) }) }
+    return sendRaw(socket, { method: request.method, headers: headers, ...ours })
+  }
   return app.request({ method: request.method, url, headers, ...(body === undefined ? {} : { body }) })
 }
 
-function filledHeader(name: string, value: string, known: Placeholders): string {
+/** Requests that name a file by its recorded id name ours. */
+function withFileIds(text: string, { fileIds }: Known): string {
+  return text.replace(/(?<=fileId"?[=:] ?|<d:literal>|files_lock\/lock\/)\d+/g, (id) => fileIds.get(id) ?? id)
+}
+
+function filledHeader(name: string, value: string, known: Known): string {
   // A recorded ETag or date stands for ours.
   const filled = known.get(value) ?? fill(value, known)
   const credentials = /^Basic ([^:]+):(.*)$/.exec(filled)
   return name === 'authorization' && credentials !== null ? basic(credentials[1] ?? '', credentials[2] ?? '') : filled
 }
 
-function bodyText(body: unknown, known: Placeholders): string | undefined {
+function bodyText(body: unknown, known: Known): string | undefined {
   if (body === undefined || body === null) return undefined
   if (typeof body !== 'string') return fill(JSON.stringify(body), known)
   return body.replace(/\{[a-z_][\w-]*\}/g, (name) => encodeURIComponent(known.get(name) ?? name))
@@ -129,7 +119,7 @@ function keepCookie(answer: TestAnswer, browser: { cookie: string }): void {
 }
 
 /** Conditional requests of the recordings name the recorded ETag and time: they stand for ours. */
-function rememberEtag({ response }: Exchange, answer: TestAnswer, known: Placeholders): void {
+function rememberEtag({ response }: Exchange, answer: TestAnswer, known: Known): void {
   const recorded = response.headers?.['etag']
   const actual = answer.headers['etag']
   if (typeof recorded === 'string' && typeof actual === 'string') known.set(recorded, actual)

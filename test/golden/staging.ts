@@ -1,7 +1,6 @@
 import type { TestApp } from '../helpers/test-app.ts'
 import { basic } from '../helpers/test-app.ts'
-import type { Between } from './replay.ts'
-import { PASSWORDS } from './replay.ts'
+import { type Between, PASSWORDS } from './cast.ts'
 
 /** Alice as the recordings found her. */
 export async function prepareAlice(app: TestApp, topic: string): Promise<void> {

@@ -17,7 +17,7 @@ export async function get({ mount, path, reply, ...call }: DavContext): Promise<
   const { tree } = mount
   const resource = await tree.find(call, path)
   if (resource === undefined) throw notFound(path)
-  if (resource.isCollection) return reply.header('content-type', 'text/plain; charset=utf-8').send(FOLDER_PAGE)
+  if (resource.isCollection) return reply.header('content-type', 'text/html; charset=utf-8').send(FOLDER_PAGE)
   if (tree.content === undefined) throw notAllowed('This cannot be read')
   const validators = { etag: resource.etag ?? '', mtimeMs: resource.mtimeMs }
   if (answerUnchanged(call.request, reply, validators)) return reply

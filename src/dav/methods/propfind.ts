@@ -8,7 +8,7 @@ import { child, type XmlElement } from '../xml/read.ts'
 import { notFound } from './not-found.ts'
 import { DAV_CLASSES } from './options.ts'
 
-/** RFC 4918 section 9.1. A depth that is none counts as infinity. */
+/** RFC 4918 section 9.1. Without a depth, or with one that is none, it is 1 (recording webdav-files). */
 export async function propfind(context: DavContext): Promise<FastifyReply> {
   const { mount, path, reply, request, ...rest } = context
   const { tree } = mount
@@ -17,11 +17,11 @@ export async function propfind(context: DavContext): Promise<FastifyReply> {
   const resource = await tree.find(call, path)
   if (resource === undefined) throw notFound(path)
   reply.header('dav', DAV_CLASSES)
-  const depth = request.headers['depth'] ?? 'infinity'
+  const depth = String(request.headers['depth']).toLowerCase()
   const pages = async function* (): AsyncGenerator<readonly DavResource[]> {
     if (depth === '0' || !resource.isCollection) {
       yield [resource]
-    } else if (depth === '1' || tree.listAll === undefined) {
+    } else if (depth !== 'infinity' || tree.listAll === undefined) {
       yield* withFirst(resource, tree.list(call, resource))
     } else {
       yield* withFirst(resource, tree.listAll(call, resource))

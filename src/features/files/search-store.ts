@@ -53,7 +53,7 @@ export async function searchNodes(db: Reader, search: NodeSearch): Promise<NodeR
     )
   }
   for (const { field, descending } of order) {
-    query = query.orderBy(columnOf(field), descending ? 'desc' : 'asc')
+    query = query.orderBy(field === 'name' ? sql`name` : columnOf(field), descending ? 'desc' : 'asc')
   }
   return query.orderBy('id').limit(limit).offset(offset).execute()
 }

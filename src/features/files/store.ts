@@ -89,7 +89,7 @@ const BELOW =
   'with recursive below(id) as (select id from node where id = $1 union all select n.id from node n join below on n.parent_id = below.id)'
 
 const countBelowUpTo = statement<{ count: number }>(
-  `${BELOW} select count(*) as count from (select 1 from below limit $2) as some`,
+  `${BELOW} select count(*) as count from (select 1 from below limit $2) as counted`,
 )
 
 /** How many nodes there are at and below a node, counted no further than `limit`. */

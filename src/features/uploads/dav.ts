@@ -60,7 +60,8 @@ export function createUploadsTree({ uploads, put, filesTree }: UploadsTreeDeps):
         lengthBytes: lengthOf(headers['content-length']),
         totalBytes: lengthOf(headers['oc-total-length']),
       })
-      return { created: etag === undefined, headers: etag === undefined ? {} : { etag: `"${etag}"` } }
+      const quoted = `"${etag}"`
+      return { created: etag === undefined, headers: etag === undefined ? {} : { etag: quoted, 'oc-etag': quoted } }
     },
     async remove({ viewer }, path) {
       const [name] = path

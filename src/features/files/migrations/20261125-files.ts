@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { bigIdentity, bytesType } from '../../../db/columns.ts'
+import { bigIdentity, bytesType, orderedTextType } from '../../../db/columns.ts'
 import type { DatabaseKind, Migration, Tx } from '../../../db/database.ts'
 
 /** Trees, their nodes, content, locks and properties. */
@@ -57,7 +57,7 @@ async function createTrees(tx: Tx, kind: DatabaseKind): Promise<void> {
     .$call((table) => bigIdentity(table, 'id', kind))
     .addColumn('tree_id', 'bigint', (column) => column.notNull().references('tree.id'))
     .addColumn('parent_id', 'bigint', (column) => column.references('node.id'))
-    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('name', orderedTextType(kind), (column) => column.notNull())
     .addColumn('is_folder', 'integer', (column) => column.notNull())
     .addColumn('size_bytes', 'bigint', (column) => column.notNull())
     .addColumn('mtime_ms', 'bigint', (column) => column.notNull())
