@@ -112,6 +112,7 @@ function errorsPage(): string {
 
 async function metricsPage(): Promise<string> {
   const metrics = createMetrics('0.0.0')
+  listedFeatures(metrics)
   const { text } = await metrics.write()
   const rows = [...text.matchAll(/^# HELP (cloudlet_\S+) (.*)\n# TYPE \S+ (\w+)$/gm)]
     .map(([, name = '', help = '', type = '']) => [`\`${name}\``, type, help.replace(/\.$/, '')])

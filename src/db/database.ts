@@ -29,10 +29,22 @@ export interface Stamps {
   bump(tx: Tx, topic: string): Promise<void>
 }
 
+/**
+ * Short words to every process of this server, for what may be lost: a hint that something is new. On PostgreSQL they
+ * reach all nodes and commands, on SQLite this process alone.
+ */
+export interface Signals {
+  /** Goes out when the transaction is durable, and not at all when it fails. At most `MAX_SIGNAL_BYTES`. */
+  send(tx: Tx, channel: string, text: string): Promise<void>
+  /** `hear` is called in the order of the commits and must neither throw nor take long. Returns what ends it. */
+  on(channel: string, hear: (text: string) => void): () => void
+}
+
 export interface Database {
   readonly kind: DatabaseKind
   readonly read: Reader
   readonly stamps: Stamps
+  readonly signals: Signals
   /**
    * Runs `work` in one transaction and resolves when it is durable. When `work` throws, nothing of it stays.
    * On SQLite waiting writers share one commit, each in its own savepoint. `work` must do no other input or output.

@@ -10,6 +10,7 @@ export interface PostgresStamps extends Stamps, LocalStamps {
 }
 
 const CHANNEL = 'cloudlet_change'
+export const SIGNAL_CHANNEL = 'cloudlet_signal'
 const FIRST_RETRY_MS = 100
 const LAST_RETRY_MS = 10_000
 
@@ -17,7 +18,11 @@ const LAST_RETRY_MS = 10_000
  * Stamps kept in memory and moved by notifications of all processes. While the listening connection is down nothing can
  * be known, so every answer is a new number and nothing that was remembered holds; it never holds again after the gap.
  */
-export async function createPostgresStamps(config: pg.ClientConfig, log: Log): Promise<PostgresStamps> {
+export async function createPostgresStamps(
+  config: pg.ClientConfig,
+  log: Log,
+  hearSignal: (payload: string) => void,
+): Promise<PostgresStamps> {
   const stamps = new Map<string, number>()
   const collecting = new WeakMap<Tx, string[]>()
   let counter = 1
@@ -35,8 +40,9 @@ export async function createPostgresStamps(config: pg.ClientConfig, log: Log): P
   const connect = async (): Promise<void> => {
     const next = new pg.Client(config)
     client = next
-    next.on('notification', ({ payload }) => {
-      if (payload !== undefined) changed(payload)
+    next.on('notification', ({ channel, payload = '' }) => {
+      if (channel === CHANNEL) changed(payload)
+      else hearSignal(payload)
     })
     const lost = (): void => {
       if (client !== next) return
@@ -47,7 +53,7 @@ export async function createPostgresStamps(config: pg.ClientConfig, log: Log): P
     next.on('error', lost)
     next.on('end', lost)
     await next.connect()
-    await next.query(`listen ${CHANNEL}`)
+    await next.query(`listen ${CHANNEL}; listen ${SIGNAL_CHANNEL}`)
     counter += 1
     base = counter
     stamps.clear()

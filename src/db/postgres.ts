@@ -3,9 +3,10 @@ import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
-import type { Database, Tables, Tx } from './database.ts'
+import type { Database, Signals, Tables, Tx } from './database.ts'
 import { isWorthRetrying, storageFault } from './errors.ts'
-import { createPostgresStamps } from './postgres-stamps.ts'
+import { createPostgresStamps, SIGNAL_CHANNEL } from './postgres-stamps.ts'
+import { checkSignal, SignalListeners } from './signals.ts'
 
 export interface PostgresOptions {
   readonly url: string
@@ -40,11 +41,16 @@ export async function openPostgres({ url, log, poolSize = DEFAULT_POOL_SIZE }: P
   await firstContact(writers, readers, url)
   const read = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: readers }) })
   const write = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: writers }) })
-  const stamps = await createPostgresStamps(base, log)
+  const listeners = new SignalListeners()
+  const stamps = await createPostgresStamps(base, log, (payload) => {
+    const [channel, text] = JSON.parse(payload) as [string, string]
+    listeners.tell(channel, text)
+  })
   return {
     kind: 'postgres',
     read,
     stamps,
+    signals: createSignals(listeners),
     write: createPostgresWriter(write, stamps),
     async ping() {
       try {
@@ -57,6 +63,17 @@ export async function openPostgres({ url, log, poolSize = DEFAULT_POOL_SIZE }: P
       await stamps.close()
       await read.destroy()
       await write.destroy()
+    },
+  }
+}
+
+/** Signals travel as notifications: to this process too, so that all hear them in one order. */
+function createSignals(listeners: SignalListeners): Signals {
+  return {
+    on: (channel, hear) => listeners.on(channel, hear),
+    async send(tx, channel, text) {
+      checkSignal(text)
+      await sql`select pg_notify(${SIGNAL_CHANNEL}, ${JSON.stringify([channel, text])})`.execute(tx)
     },
   }
 }

@@ -15,6 +15,7 @@ interface Waiting {
 
 interface Done {
   readonly waiting: Waiting
+  readonly tx: Tx
   readonly value: unknown
 }
 
@@ -30,6 +31,8 @@ export interface SqliteWriterDeps {
   readonly sync: () => Promise<void>
   /** Told after each commit how many writers shared it. */
   readonly onCommit: (writers: number) => void
+  /** Told of each transaction when it is durable, before its writer is. */
+  readonly onDurable?: (tx: Tx) => void
 }
 
 /** Writers that share one commit at most. More would only make the first of them wait. */
@@ -41,7 +44,7 @@ const MAX_BATCH = 128
  * way. A sync that fails leaves unknown what is on the disk, so nothing is written any more until a restart has read it
  * again.
  */
-export function createSqliteWriter({ connection, sync, onCommit }: SqliteWriterDeps): SqliteWriter {
+export function createSqliteWriter({ connection, sync, onCommit, onDurable }: SqliteWriterDeps): SqliteWriter {
   const queue: Waiting[] = []
   const insideWrite = new AsyncLocalStorage<true>()
   let running: Promise<void> | undefined
@@ -56,6 +59,8 @@ export function createSqliteWriter({ connection, sync, onCommit }: SqliteWriterD
       // Syncs keep the order of the commits; the loop goes on with the next batch meanwhile.
       syncing = syncing.then(() => tellWhenDurable(done))
     }
+    // In the same turn as the last look at the queue: whoever comes later begins anew, and nobody waits for ever.
+    running = undefined
   }
   const tellWhenDurable = async (done: readonly Done[]): Promise<void> => {
     try {
@@ -68,9 +73,13 @@ export function createSqliteWriter({ connection, sync, onCommit }: SqliteWriterD
         { cause: error },
       )
     }
-    for (const { waiting, value } of done) {
-      if (failure === undefined) waiting.resolve(value)
-      else waiting.reject(failure)
+    for (const { waiting, tx, value } of done) {
+      if (failure === undefined) {
+        onDurable?.(tx)
+        waiting.resolve(value)
+      } else {
+        waiting.reject(failure)
+      }
     }
   }
   return {
@@ -81,9 +90,7 @@ export function createSqliteWriter({ connection, sync, onCommit }: SqliteWriterD
       if (failure !== undefined) return Promise.reject(failure)
       return new Promise<T>((resolve, reject) => {
         queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
-        running ??= runBatches().finally(() => {
-          running = undefined
-        })
+        running ??= runBatches()
       })
     },
     async drain() {
@@ -158,7 +165,7 @@ async function runInSavepoint(
     const value = await insideWrite.run(true, () => waiting.work(tx))
     isOpen = false
     connection.exec('release writer')
-    return { waiting, value }
+    return { waiting, tx, value }
   } catch (error) {
     isOpen = false
     waiting.reject(storageFaultOr(error))

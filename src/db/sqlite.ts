@@ -5,6 +5,7 @@ import { Kysely } from 'kysely'
 import { Fault } from '../lib/fault.ts'
 import type { Database, Stamps, Tables } from './database.ts'
 import { storageFault } from './errors.ts'
+import { createLocalSignals } from './signals.ts'
 import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { createSqliteWriter } from './sqlite-writer.ts'
@@ -32,12 +33,14 @@ export function openSqlite({ file, onCommit = () => {}, sync }: SqliteOptions): 
   const { writer, reader } = connectBoth(file)
   const log = openLog(file)
   const syncLog = sync ?? ((): Promise<void> => dataSync(log))
-  const queue = createSqliteWriter({ connection: writer, sync: syncLog, onCommit })
+  const { committed, ...signals } = createLocalSignals()
+  const queue = createSqliteWriter({ connection: writer, sync: syncLog, onCommit, onDurable: committed })
   const read = new Kysely<Tables>({ dialect: sqliteDialect(reader, { check() {} }) })
   return {
     kind: 'sqlite',
     read,
     stamps: sqliteStamps(reader),
+    signals,
     write: queue.write,
     backupTo: (target) => writer.backupTo(target),
     async ping() {

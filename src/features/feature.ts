@@ -1,6 +1,8 @@
 import type { Command } from '../cli/command.ts'
+import type { EventHandlers, LiveHandlers } from '../events/catalogue.ts'
 import type { HttpRoute } from '../http/route.ts'
 import type { Viewer } from '../http/viewer.ts'
+import type { Job } from '../jobs/jobs.ts'
 import type { Json } from '../lib/json.ts'
 import type { OcsRoute } from '../ocs/route.ts'
 
@@ -17,6 +19,11 @@ export interface Feature {
   capabilities?(viewer: Viewer, baseUrl: string): Record<string, Json> | Promise<Record<string, Json>>
   /** Topics (see `Stamps`) whose stamps change when `capabilities` would answer this viewer differently. */
   capabilityTopics?(viewer: Viewer): readonly string[]
+  /** Reactions to what other features have done: surely, but a moment later. */
+  readonly on?: EventHandlers
+  /** Reactions in memory, on every node, at once; they may miss something. */
+  readonly live?: LiveHandlers
+  readonly jobs?: readonly Job[]
   /** Clears what has run out; called at start and every hour. Safe to run on several nodes at once. */
   sweep?(): Promise<void>
 }

@@ -6,8 +6,20 @@ export interface Metrics {
   observeRequest(surface: string, status: number, seconds: number): void
   countLogin(result: LoginResult): void
   observeCommit(writers: number): void
+  /** A figure that a feature adds; read when somebody asks for it. Before the first request. */
+  add(figure: Figure): void
   /** Everything in the text form that Prometheus reads. */
   write(): Promise<{ readonly contentType: string; readonly text: string }>
+}
+
+/** `cloudlet_jobs`, with its help text. */
+export interface Figure {
+  readonly name: string
+  readonly help: string
+  /** A counter only ever goes up while the process runs. */
+  readonly type: 'counter' | 'gauge'
+  /** Without an answer, such as when the database is gone, the figure is missing. */
+  read(): Promise<readonly { readonly labels: Labels; readonly value: number }[]>
 }
 
 export type LoginResult = 'accepted' | 'refused' | 'throttled'
@@ -29,6 +41,7 @@ export function createMetrics(version: string): Metrics {
   const requests = new Map<string, Buckets>()
   const logins = new Map<LoginResult, number>()
   const commits = emptyBuckets(WRITERS)
+  const figures: Figure[] = []
   let registry: Promise<Registry> | undefined
   const describe = (): Described[] => [
     counter('cloudlet_logins_total', 'Passwords checked, by result', 'result', logins),
@@ -51,8 +64,11 @@ export function createMetrics(version: string): Metrics {
     observeCommit(writers) {
       observe(commits, WRITERS, writers)
     },
+    add(figure) {
+      figures.push(figure)
+    },
     async write() {
-      registry ??= createRegistry(version, describe)
+      registry ??= createRegistry(version, describe, figures)
       const known = await registry
       return { contentType: known.contentType, text: await known.metrics() }
     },
@@ -117,7 +133,11 @@ function histogram(
   return { name, help, type: 'histogram', values }
 }
 
-async function createRegistry(version: string, describe: () => Described[]): Promise<Registry> {
+async function createRegistry(
+  version: string,
+  describe: () => Described[],
+  figures: readonly Figure[],
+): Promise<Registry> {
   const { collectDefaultMetrics, Gauge, Registry } = await import('prom-client')
   const registry = new Registry()
   collectDefaultMetrics({ register: registry, prefix: 'cloudlet_' })
@@ -127,6 +147,13 @@ async function createRegistry(version: string, describe: () => Described[]): Pro
     const metric = {
       name,
       get: async () => ({ aggregator: 'sum', ...describe().find((described) => described.name === name) }),
+    }
+    registry.registerMetric(metric as unknown as Metric)
+  }
+  for (const { name, help, type, read } of figures) {
+    const metric = {
+      name,
+      get: async () => ({ aggregator: 'sum', name, help, type, values: await read().catch(() => []) }),
     }
     registry.registerMetric(metric as unknown as Metric)
   }

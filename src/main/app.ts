@@ -7,11 +7,13 @@ import { davProtocolErrors, mountDav } from '../dav/server.ts'
 import type { Database } from '../db/database.ts'
 import { migrate } from '../db/migrator.ts'
 import { openDatabase } from '../db/open.ts'
+import { createEvents } from '../events/events.ts'
 import { loadInstanceSecret } from '../features/auth/index.ts'
 import { createCors } from '../http/cors.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
 import { mountPages } from '../http/mount.ts'
 import { createHttpServer } from '../http/server.ts'
+import { createJobs, type Jobs } from '../jobs/jobs.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
 import { CLOUDLET_VERSION } from '../lib/version.ts'
@@ -25,6 +27,8 @@ export interface AppOptions {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly log: Log
+  /** False in a command beside the server: it does no jobs, and tells the server of its events. */
+  readonly isServing: boolean
 }
 
 /** Everything but the network: for the server and for commands. */
@@ -32,11 +36,13 @@ export interface App {
   readonly db: Database
   readonly features: Features
   readonly metrics: Metrics
+  /** Not started yet. */
+  readonly jobs: Jobs
   close(): Promise<void>
 }
 
 /** Opens the database, brings it up to date and makes the features. */
-export async function createApp({ config, secrets, clock, log }: AppOptions): Promise<App> {
+export async function createApp({ config, secrets, clock, log, isServing }: AppOptions): Promise<App> {
   const metrics = createMetrics(CLOUDLET_VERSION)
   const { dataFolder } = config
   const db = await openDatabase({ url: secrets.databaseUrl, dataFolder, log, onCommit: metrics.observeCommit })
@@ -45,11 +51,15 @@ export async function createApp({ config, secrets, clock, log }: AppOptions): Pr
     await migrate(db, { migrations: MIGRATIONS, backupFolder, nowMs: clock.nowMs(), log })
     const audit = createAuditFile(dataFolder, clock, log)
     const blobs = createDiskBlobs(join(dataFolder, 'blobs'))
+    const jobs = createJobs({ db, clock, log })
     const features = createFeatures({
       db,
       clock,
       audit,
       metrics,
+      jobs,
+      events: createEvents({ db, jobs, log }),
+      isServing,
       instanceSecret: await loadInstanceSecret(db),
       metricsToken: secrets.metricsToken,
       dataFolder,
@@ -60,11 +70,12 @@ export async function createApp({ config, secrets, clock, log }: AppOptions): Pr
     })
     await features.files.start()
     const close = async (): Promise<void> => {
+      await jobs.stop()
       blobs.close()
       await audit.flush()
       await db.close()
     }
-    return { db, features, metrics, close }
+    return { db, features, metrics, jobs, close }
   } catch (error) {
     await db.close()
     throw error

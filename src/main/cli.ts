@@ -9,7 +9,9 @@ import { type RunIo, reportFault, runCommand } from '../cli/run.ts'
 import { type Given, type LogLevel, loadConfig } from '../config/load.ts'
 import { hasDatabaseFile } from '../db/data-folder.ts'
 import type { Database } from '../db/database.ts'
-import { createMetrics } from '../http/metrics.ts'
+import { createEvents } from '../events/events.ts'
+import { createMetrics, type Metrics } from '../http/metrics.ts'
+import { createJobs } from '../jobs/jobs.ts'
 import { systemClock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
 import { type Log, silentLog } from '../lib/log.ts'
@@ -72,12 +74,16 @@ export const SERVE: Command = {
 const NEEDS_NO_DATABASE = new Set(['serve', 'routes', 'openapi', 'config:show', 'data:adopt'])
 
 /** Every feature over no database: enough to list and explain its addresses and commands. */
-export function listedFeatures(): Features {
+export function listedFeatures(metrics: Metrics = createMetrics(CLOUDLET_VERSION)): Features {
+  const jobs = createJobs({ db: NO_DATABASE, clock: systemClock, log: silentLog })
   return createFeatures({
     db: NO_DATABASE,
     clock: systemClock,
     audit: { record() {} },
-    metrics: createMetrics(CLOUDLET_VERSION),
+    metrics,
+    jobs,
+    events: createEvents({ db: NO_DATABASE, jobs, log: silentLog }),
+    isServing: false,
     instanceSecret: '',
     metricsToken: undefined,
     dataFolder: '',
@@ -106,6 +112,7 @@ const NO_DATABASE: Database = {
     throw new Error('No database is open')
   },
   stamps: { of: () => 0, bump: () => Promise.reject(new Error('No database is open')) },
+  signals: { send: () => Promise.reject(new Error('No database is open')), on: () => () => {} },
   write: () => Promise.reject(new Error('No database is open')),
   ping: () => Promise.reject(new Error('No database is open')),
   close: async () => {},
@@ -133,7 +140,7 @@ async function runWithDatabase(
     )
   }
   const log: Log = io.showsTraces ? createLog('debug', io.err) : silentLog
-  const app = await createApp({ config, secrets, clock: systemClock, log })
+  const app = await createApp({ config, secrets, clock: systemClock, log, isServing: false })
   try {
     const commands = app.features.list.flatMap((feature) => feature.commands ?? [])
     return await runCommand(findCommand(commands, command.name), argv, io)

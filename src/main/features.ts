@@ -2,7 +2,9 @@ import type { BlobStore } from '../blobs/blob-store.ts'
 import { createRootMount } from '../dav/root-tree.ts'
 import type { DavMount, DavSearch } from '../dav/tree.ts'
 import type { Database, Migration } from '../db/database.ts'
+import type { Events } from '../events/events.ts'
 import { type Auth, authMigrations, createAuth } from '../features/auth/index.ts'
+import { createBackgroundJobs } from '../features/background-jobs/index.ts'
 import { createCapabilitiesFeature } from '../features/capabilities/index.ts'
 import { createDirectDownload, type DirectDownload, directLinksMigrations } from '../features/direct-download/index.ts'
 import type { Feature } from '../features/feature.ts'
@@ -15,6 +17,8 @@ import { createUploadsFeature, type UploadsFeature, uploadsMigrations } from '..
 import type { Accounts } from '../features/users/index.ts'
 import { createUsers, type Users, usersMigrations } from '../features/users/index.ts'
 import type { Metrics } from '../http/metrics.ts'
+import type { Jobs } from '../jobs/jobs.ts'
+import { jobsMigration } from '../jobs/migrations/20261127-jobs.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Audit } from '../lib/log.ts'
 
@@ -27,6 +31,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...filesMigrations,
   ...uploadsMigrations,
   ...directLinksMigrations,
+  jobsMigration,
 ]
 
 export interface FeatureDeps {
@@ -34,6 +39,10 @@ export interface FeatureDeps {
   readonly clock: Clock
   readonly audit: Audit
   readonly metrics: Metrics
+  readonly jobs: Jobs
+  readonly events: Events
+  /** False in a command beside the server. */
+  readonly isServing: boolean
   readonly instanceSecret: string
   readonly metricsToken: string | undefined
   /** Absolute path. */
@@ -99,12 +108,16 @@ export function createFeatures(deps: FeatureDeps): Features {
     files.feature,
     uploads.feature,
     directDownload.feature,
+    createBackgroundJobs({ jobs: deps.jobs, metrics }),
     status,
   ]
   const capabilities = createCapabilitiesFeature(contributing, db.stamps)
   const root = createRootMount({ collections: ['files', 'uploads'], displayNameOf: users.displayNameOf })
+  const list = [...contributing, capabilities]
+  deps.jobs.register(list.flatMap((feature) => feature.jobs ?? []))
+  deps.events.connect(list, { isServing: deps.isServing })
   return {
-    list: [...contributing, capabilities],
+    list,
     accounts: users.accounts,
     groups: groups.groups,
     auth,

@@ -43,13 +43,15 @@ export async function serve({ loaded, log, say }: ServeDeps): Promise<RunningSer
   try {
     const admin = await ensureAdmin(app.features, config, secrets)
     if (admin !== undefined) say(firstSignIn(admin))
-    const server = createServer(app, { config, secrets, clock: systemClock, log })
+    const server = createServer(app, { config, secrets, clock: systemClock, log, isServing: true })
     const address = await listen(server, config)
     const stopSweeping = sweepHourly(app, log)
+    await app.jobs.start()
     say(welcome(address, config, secrets))
     const stop = async (): Promise<void> => {
       stopSweeping()
       await drain(server)
+      await app.jobs.stop()
       await app.close()
       release()
     }
@@ -93,7 +95,7 @@ function listenFault(error: NodeJS.ErrnoException, host: string, port: number): 
 
 async function openApp(config: Config, secrets: Secrets, log: Log): Promise<{ app: App; release: () => void }> {
   // PostgreSQL is asked first, so that a database out of reach leaves no folder behind.
-  const options = { config, secrets, clock: systemClock, log }
+  const options = { config, secrets, clock: systemClock, log, isServing: true }
   if (secrets.databaseUrl !== undefined) await reachDatabase(config, secrets, log)
   prepareDataFolder(config.dataFolder)
   const { release } = lockDataFolder(config.dataFolder)

@@ -42,6 +42,21 @@ const add = async (tx: Tx, id: number, parentId: number | null = null): Promise<
 }
 
 forEachDatabase('the database', ({ kind, open }) => {
+  test('a write that comes the moment another has failed is not forgotten', async () => {
+    const { db, close } = await open([notes])
+    const failing = (): Promise<void> =>
+      db.write(async () => {
+        throw new Error('changed my mind')
+      })
+    // However many turns lie between the two, each of these once hit the very end of the writers' loop.
+    for (let turns = 0; turns < 12; turns++) {
+      await failing().catch(() => {})
+      for (let turn = 0; turn < turns; turn++) await undefined
+      await db.write((tx) => add(tx, turns))
+    }
+    await close()
+  })
+
   test('a write is there when it resolves, and a failed one leaves nothing', async () => {
     const { db, close } = await open([notes])
     await db.write((tx) => add(tx, 1))

@@ -80,7 +80,7 @@ export async function createTestApp({
     flags: {},
   })
   const clock = createTestClock()
-  const options = { config: loaded.config, secrets: loaded.secrets, clock, log }
+  const options = { config: loaded.config, secrets: loaded.secrets, clock, log, isServing: true }
   const app = await createApp(options)
   await ensureAdmin(app.features, loaded.config, loaded.secrets)
   const server = createServer(app, options)

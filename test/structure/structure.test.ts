@@ -10,6 +10,8 @@ const LAYERS: Readonly<Record<string, number>> = {
   config: 1,
   db: 1,
   blobs: 1,
+  jobs: 1.3,
+  events: 1.6,
   http: 2,
   ocs: 3,
   cli: 3,
