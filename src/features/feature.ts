@@ -5,6 +5,7 @@ import type { Viewer } from '../http/viewer.ts'
 import type { Job } from '../jobs/jobs.ts'
 import type { Json } from '../lib/json.ts'
 import type { OcsRoute } from '../ocs/route.ts'
+import type { NotificationSource } from './notifications/index.ts'
 
 /** What a feature hands to the house. `main/app.ts` wires them in plain sight. */
 export interface Feature {
@@ -23,6 +24,8 @@ export interface Feature {
   readonly on?: EventHandlers
   /** Reactions in memory, on every node, at once; they may miss something. */
   readonly live?: LiveHandlers
+  /** What it tells accounts, and when. */
+  readonly notificationSources?: readonly NotificationSource[]
   readonly jobs?: readonly Job[]
   /** Clears what has run out; called at start and every hour. Safe to run on several nodes at once. */
   sweep?(): Promise<void>

@@ -11,6 +11,7 @@ import type { Feature } from '../features/feature.ts'
 import { createFilesFeature, type FilesFeature, filesMigrations } from '../features/files/index.ts'
 import type { Groups } from '../features/groups/index.ts'
 import { createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
+import { createNotifications, type Notifications, notificationsMigrations } from '../features/notifications/index.ts'
 import { createStatus } from '../features/status/index.ts'
 import { createTheming, type Theming, themingMigrations } from '../features/theming/index.ts'
 import { createUploadsFeature, type UploadsFeature, uploadsMigrations } from '../features/uploads/index.ts'
@@ -32,6 +33,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...uploadsMigrations,
   ...directLinksMigrations,
   jobsMigration,
+  ...notificationsMigrations,
 ]
 
 export interface FeatureDeps {
@@ -63,6 +65,7 @@ export interface Features {
   readonly auth: Auth
   readonly theming: Theming
   readonly files: FilesFeature
+  readonly notifications: Notifications
   readonly dav: { readonly mounts: readonly DavMount[]; readonly search: DavSearch }
 }
 
@@ -82,24 +85,21 @@ export function createFeatures(deps: FeatureDeps): Features {
   const { files, uploads, directDownload } = createFileFeatures(deps, users)
   const theming = createTheming({ db, clock, audit })
   const auth = createAuth({
-    db,
-    clock,
-    audit,
+    ...deps,
     accounts: users.accounts,
     directory: users.directory,
     branding: theming.branding,
     secret: deps.instanceSecret,
     countLogin: metrics.countLogin,
   })
-  const apps = [users.feature, theming.feature, files.feature]
-  const status = createStatus({
-    db,
-    metrics,
-    metricsToken: deps.metricsToken,
-    siteName: async () => (await theming.theming.theme()).values['name'] ?? '',
-    appIds: apps.flatMap(({ appId }) => appId ?? []).toSorted(),
-    checkDataFolder: deps.checkDataFolder,
+  const talking = [auth.feature, files.feature, directDownload.feature]
+  const notifications = createNotifications({
+    ...deps,
+    accounts: users.accounts,
+    sources: talking.flatMap((feature) => feature.notificationSources ?? []),
   })
+  const apps = [users.feature, theming.feature, files.feature, notifications.feature]
+  const status = createStatusOf(deps, theming.theming, apps)
   const contributing = [
     users.feature,
     groups.feature,
@@ -108,6 +108,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     files.feature,
     uploads.feature,
     directDownload.feature,
+    notifications.feature,
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
     status,
   ]
@@ -123,8 +124,17 @@ export function createFeatures(deps: FeatureDeps): Features {
     auth,
     theming: theming.theming,
     files,
+    notifications: notifications.notifications,
     dav: { mounts: [root, ...files.mounts, uploads.mount, directDownload.mount], search: files.search },
   }
+}
+
+function createStatusOf(deps: FeatureDeps, theming: Theming, apps: readonly Feature[]): Feature {
+  return createStatus({
+    ...deps,
+    siteName: async () => (await theming.theme()).values['name'] ?? '',
+    appIds: apps.flatMap(({ appId }) => appId ?? []).toSorted(),
+  })
 }
 
 /** Files, and what is built on them. */

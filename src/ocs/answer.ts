@@ -39,6 +39,7 @@ function sendShared(
   reply: FastifyReply,
   shared: OcsShared,
 ): void {
+  reply.headers(shared.headers)
   if (shared.etag !== undefined && answerNotModified(request, reply, { etag: shared.etag })) return
   const key = `${version}${format}`
   let body = shared.written.get(key)

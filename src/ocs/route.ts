@@ -40,9 +40,12 @@ export class OcsShared {
   readonly written = new Map<string, Buffer>()
   /** Sent, and answered with 304, where there is one. */
   readonly etag: string | undefined
-  constructor(data: Json, etag?: string) {
+  /** Sent with it, and with 304. */
+  readonly headers: Readonly<Record<string, string>>
+  constructor(data: Json, etag?: string, headers: Readonly<Record<string, string>> = {}) {
     this.data = data
     this.etag = etag
+    this.headers = headers
   }
 }
 

@@ -1,10 +1,12 @@
 import type { Database } from '../../db/database.ts'
+import type { Events } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
 import { randomText } from '../../lib/ids.ts'
 import type { Audit } from '../../lib/log.ts'
 import { accountTopic } from '../../lib/topics.ts'
+import type {} from './events.ts'
 import * as store from './store.ts'
 
 /** Letters and digits of a secret: 428 bits, so a fast digest of it is as good as a slow one. */
@@ -44,9 +46,10 @@ interface AppPasswordsDeps {
   readonly db: Database
   readonly clock: Clock
   readonly audit: Audit
+  readonly events: Events
 }
 
-export function createAppPasswords({ db, clock, audit }: AppPasswordsDeps): AppPasswords {
+export function createAppPasswords({ db, clock, audit, events }: AppPasswordsDeps): AppPasswords {
   const findWipe = async (secret: string): Promise<store.AppPasswordRow | undefined> => {
     const row = await store.findAppPassword(db.read, sha256Hex(secret))
     return row?.wipe === 'wanted' ? row : undefined
@@ -66,7 +69,7 @@ export function createAppPasswords({ db, clock, audit }: AppPasswordsDeps): AppP
         if ((await store.countAppPasswords(tx, accountId)) >= MAX_PER_ACCOUNT) {
           throw new Fault('conflict', 'This account has too many app passwords. Delete some first')
         }
-        return store.insertAppPassword(tx, {
+        const appPasswordId = await store.insertAppPassword(tx, {
           account_id: accountId,
           name: deviceName(name),
           token_digest: sha256Hex(secret),
@@ -74,6 +77,8 @@ export function createAppPasswords({ db, clock, audit }: AppPasswordsDeps): AppP
           last_used_at_ms: nowMs,
           wipe: 'none',
         })
+        await events.add(tx, 'app-password.added', { accountId, appPasswordId })
+        return appPasswordId
       })
       audit.record({ event: 'app-password.created', actor, detail: { accountId, id } })
       return { id, secret }

@@ -1,4 +1,5 @@
 import type { Database, Migration } from '../../db/database.ts'
+import type { Events } from '../../events/events.ts'
 import type { Branding } from '../../http/page.ts'
 import type { Authenticator } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -13,6 +14,7 @@ import { authCommands } from './cli.ts'
 import { devicePages } from './device-pages.ts'
 import { loginPages } from './login-pages.ts'
 import { authMigration } from './migrations/20261124-auth.ts'
+import { authSources } from './notifications.ts'
 import { authRoutes } from './routes.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import * as store from './store.ts'
@@ -27,6 +29,7 @@ export interface AuthDeps {
   readonly db: Database
   readonly clock: Clock
   readonly audit: Audit
+  readonly events: Events
   readonly accounts: Accounts
   readonly directory: AccountDirectory
   readonly branding: (baseUrl: string) => Branding | Promise<Branding>
@@ -45,7 +48,7 @@ export interface Auth {
 
 export function createAuth(deps: AuthDeps): Auth {
   const { db, clock, audit, accounts, directory } = deps
-  const appPasswords = createAppPasswords({ db, clock, audit })
+  const appPasswords = createAppPasswords({ db, clock, audit, events: deps.events })
   const sessions = createSessions(db, clock, deps.secret)
   const throttle = createThrottle(db, clock)
   const authenticator = createAuthenticator({
@@ -62,6 +65,7 @@ export function createAuth(deps: AuthDeps): Auth {
     name: 'auth',
     ocs: authRoutes({ ...surfaces, accounts }),
     http: [...loginPages(surfaces), ...devicePages(surfaces)],
+    notificationSources: authSources(appPasswords),
     commands: authCommands({ accounts, appPasswords, throttle }),
     capabilities: (viewer) =>
       viewer.kind === 'anonymous' ? {} : { core: { 'can-create-app-token': viewer.via !== 'app-password' } },

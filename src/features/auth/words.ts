@@ -1,3 +1,5 @@
+import { acceptedLanguage, type Language } from '../../lib/languages.ts'
+
 /** What the sign-in pages say, in the languages they speak. */
 export interface Words {
   readonly language: string
@@ -55,28 +57,9 @@ const FRENCH: Words = {
   signOut: 'Se déconnecter',
 }
 
-const LANGUAGES: readonly Words[] = [ENGLISH, GERMAN, FRENCH]
+const WORDS: Readonly<Record<Language, Words>> = { en: ENGLISH, de: GERMAN, fr: FRENCH }
 
-/** The words for a visitor: the first language of `Accept-Language` that there is, in order of its weights. */
+/** The words for a visitor, whose browser says which languages it wants. */
 export function wordsFor(acceptLanguage: string | undefined): Words {
-  for (const tag of preferred(acceptLanguage ?? '')) {
-    const words = LANGUAGES.find(({ language }) => tag === language || tag.startsWith(`${language}-`))
-    if (words !== undefined) return words
-  }
-  return ENGLISH
-}
-
-/** RFC 9110 section 12.5.4. */
-function preferred(header: string): string[] {
-  return header
-    .slice(0, 1_000)
-    .split(',')
-    .map((part) => {
-      const [tag = '', ...parameters] = part.trim().toLowerCase().split(';')
-      const weight = parameters.find((parameter) => parameter.trim().startsWith('q='))
-      return { tag: tag.trim(), weight: weight === undefined ? 1 : Number(weight.trim().slice(2)) || 0 }
-    })
-    .filter(({ tag, weight }) => tag !== '' && weight > 0)
-    .toSorted((a, b) => b.weight - a.weight)
-    .map(({ tag }) => tag)
+  return WORDS[acceptedLanguage(acceptLanguage) ?? 'en']
 }
