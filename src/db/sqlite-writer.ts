@@ -6,6 +6,7 @@ import type { Tables, Tx } from './database.ts'
 import { isBusy, storageFault } from './errors.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
+import { runDirectly } from './statement.ts'
 
 interface Waiting {
   readonly work: (tx: Tx) => Promise<unknown>
@@ -40,39 +41,82 @@ const MAX_BATCH = 128
 
 /**
  * One writer at a time, many a commit: all that wait run one after the other, each in its own savepoint, then one commit
- * and one sync make them durable together, and only then they are told. The next batch runs while that sync is under
- * way. A sync that fails leaves unknown what is on the disk, so nothing is written any more until a restart has read it
- * again.
+ * and one sync make them durable together, and only then they are told. While that sync is under way the next batch
+ * runs and takes in whoever comes, since its own sync could not begin before. A sync that fails leaves unknown what is
+ * on the disk, so nothing is written any more until a restart has read it again.
  */
-export function createSqliteWriter({ connection, sync, onCommit, onDurable }: SqliteWriterDeps): SqliteWriter {
+export function createSqliteWriter(deps: SqliteWriterDeps): SqliteWriter {
+  const { connection, onCommit } = deps
   const queue: Waiting[] = []
   const insideWrite = new AsyncLocalStorage<true>()
   let running: Promise<void> | undefined
-  let syncing: Promise<void> = Promise.resolve()
-  let failure: Fault | undefined
+  let wake = (): void => {}
+  const syncing = createSyncing(deps, () => wake())
 
+  const next = async (): Promise<Waiting | undefined> => {
+    while (queue.length === 0 && syncing.isBusy()) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+    return queue.shift()
+  }
   const runBatches = async (): Promise<void> => {
     while (queue.length > 0) {
-      const done = await runBatch(connection, queue, insideWrite)
+      const done = await runBatch(connection, next, insideWrite)
       if (done.length === 0) continue
       onCommit(done.length)
-      // Syncs keep the order of the commits; the loop goes on with the next batch meanwhile.
-      syncing = syncing.then(() => tellWhenDurable(done))
+      syncing.add(done)
     }
     // In the same turn as the last look at the queue: whoever comes later begins anew, and nobody waits for ever.
     running = undefined
   }
+  return {
+    write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+      if (insideWrite.getStore() === true) {
+        return Promise.reject(new Error('Database.write inside Database.write would wait for itself: pass the tx on'))
+      }
+      const failure = syncing.failure()
+      if (failure !== undefined) return Promise.reject(failure)
+      return new Promise<T>((resolve, reject) => {
+        queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
+        running ??= runBatches()
+        wake()
+      })
+    },
+    async drain() {
+      while (running !== undefined) await running
+      await syncing.end()
+    },
+  }
+}
+
+interface Syncing {
+  /** Makes what these writers have committed durable, then tells them. */
+  add(done: readonly Done[]): void
+  isBusy(): boolean
+  /** Of a sync; nothing counts as durable after it. */
+  failure(): Fault | undefined
+  /** Resolves when everybody has been told. */
+  end(): Promise<void>
+}
+
+/** One sync after the other, in the order of the commits. */
+function createSyncing({ sync, onDurable }: Pick<SqliteWriterDeps, 'sync' | 'onDurable'>, onEnd: () => void): Syncing {
+  let last: Promise<void> = Promise.resolve()
+  let count = 0
+  let failure: Fault | undefined
+
   const tellWhenDurable = async (done: readonly Done[]): Promise<void> => {
     try {
       if (failure === undefined) await sync()
     } catch (error) {
-      failure = new Fault(
-        'unavailable',
-        'The disk could not keep the last write. Check it, then restart Cloudlet',
-        {},
-        { cause: error },
-      )
+      const message = 'The disk could not keep the last write. Check it, then restart Cloudlet'
+      failure = new Fault('unavailable', message, {}, { cause: error })
     }
+    count -= 1
+    // The next commit may come; it begins before the writers of this one go on.
+    onEnd()
     for (const { waiting, tx, value } of done) {
       if (failure === undefined) {
         onDurable?.(tx)
@@ -83,39 +127,32 @@ export function createSqliteWriter({ connection, sync, onCommit, onDurable }: Sq
     }
   }
   return {
-    write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-      if (insideWrite.getStore() === true) {
-        return Promise.reject(new Error('Database.write inside Database.write would wait for itself: pass the tx on'))
-      }
-      if (failure !== undefined) return Promise.reject(failure)
-      return new Promise<T>((resolve, reject) => {
-        queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
-        running ??= runBatches()
-      })
+    add(done) {
+      count += 1
+      last = last.then(() => tellWhenDurable(done))
     },
-    async drain() {
-      while (running !== undefined) await running
-      await syncing
-    },
+    isBusy: () => count > 0,
+    failure: () => failure,
+    end: () => last,
   }
 }
 
 /** Runs waiting writers in one transaction. What it returns is committed, not yet durable; failed writers are told here. */
 async function runBatch(
   connection: SqliteConnection,
-  queue: Waiting[],
+  next: () => Promise<Waiting | undefined>,
   insideWrite: AsyncLocalStorage<true>,
 ): Promise<Done[]> {
   const done: Done[] = []
   try {
     await begin(connection)
   } catch (error) {
-    queue.shift()?.reject(storageFault(error))
+    ;(await next())?.reject(storageFault(error))
     return done
   }
   try {
     for (let count = 0; count < MAX_BATCH; count++) {
-      const waiting = queue.shift()
+      const waiting = await next()
       if (waiting === undefined) break
       const result = await runInSavepoint(connection, waiting, insideWrite)
       if (result !== undefined) done.push(result)
@@ -160,6 +197,10 @@ async function runInSavepoint(
     },
   }
   const tx = new Kysely<Tables>({ dialect: sqliteDialect(connection, guard) }) as unknown as Tx
+  runDirectly(tx, (text, parameters) => {
+    guard.check()
+    return connection.run(text, parameters).rows
+  })
   connection.exec('savepoint writer')
   try {
     const value = await insideWrite.run(true, () => waiting.work(tx))

@@ -10,6 +10,7 @@ import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { createSqliteWriter } from './sqlite-writer.ts'
 import { bumpStamp } from './stamps.ts'
+import { runDirectly } from './statement.ts'
 
 export interface SqliteOptions {
   readonly file: string
@@ -36,6 +37,7 @@ export function openSqlite({ file, onCommit = () => {}, sync }: SqliteOptions): 
   const { committed, ...signals } = createLocalSignals()
   const queue = createSqliteWriter({ connection: writer, sync: syncLog, onCommit, onDurable: committed })
   const read = new Kysely<Tables>({ dialect: sqliteDialect(reader, { check() {} }) })
+  runDirectly(read, (text, parameters) => reader.run(text, parameters).rows)
   return {
     kind: 'sqlite',
     read,

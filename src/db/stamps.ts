@@ -1,5 +1,5 @@
-import { sql } from 'kysely'
 import type { Tx } from './database.ts'
+import { statement } from './statement.ts'
 
 declare module './database.ts' {
   interface Tables {
@@ -7,11 +7,11 @@ declare module './database.ts' {
   }
 }
 
+const bump = statement(
+  'insert into change_stamp (topic, stamp) values ($1, 1) on conflict (topic) do update set stamp = change_stamp.stamp + 1',
+)
+
 /** Counts the stamp of a topic up, in the transaction of the change it tells of. */
 export async function bumpStamp(tx: Tx, topic: string): Promise<void> {
-  await tx
-    .insertInto('change_stamp')
-    .values({ topic, stamp: 1 })
-    .onConflict((conflict) => conflict.column('topic').doUpdateSet({ stamp: sql`change_stamp.stamp + 1` }))
-    .execute()
+  await bump(tx, topic)
 }

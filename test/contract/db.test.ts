@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
+import { sql } from 'kysely'
 import pg from 'pg'
 import { lockDataFolder } from '../../src/db/data-folder.ts'
 import type { Migration, Tx } from '../../src/db/database.ts'
 import { isForeignKeyViolation, isUniqueViolation } from '../../src/db/errors.ts'
 import { migrate } from '../../src/db/migrator.ts'
 import { openSqlite } from '../../src/db/sqlite.ts'
+import { statement } from '../../src/db/statement.ts'
 import { Fault } from '../../src/lib/fault.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { forEachDatabase, openTestDatabase } from '../helpers/databases.ts'
@@ -123,6 +125,38 @@ forEachDatabase('the database', ({ kind, open }) => {
     await close()
   })
 
+  test('a statement takes its parameters in any order, and a list as one of them', async () => {
+    const { db, close } = await open([notes])
+    await db.write(async (tx) => {
+      for (let id = 1; id <= 4; id++) await add(tx, id)
+    })
+    const find = statement<{ id: number }>(
+      'select id from note where text <> $2 and id in $1::bigint[] and text in $3::text[] order by id',
+    )
+    const texts = ['note 1 ☁', 'note 2 ☁', 'note 3 ☁', '"]']
+    assert.deepEqual(await find(db.read, [1, 3, 4, 99], 'note 1 ☁', texts), [{ id: 3 }])
+    assert.deepEqual(await find(db.read, [], '', texts), [])
+    const remove = statement<{ id: number }>('delete from note where id in $1::bigint[] returning id')
+    assert.deepEqual(await db.write((tx) => remove(tx, [2])), [{ id: 2 }])
+    let kept: Tx | undefined
+    await db.write(async (tx) => {
+      kept = tx
+    })
+    await assert.rejects(async () => kept !== undefined && remove(kept, [1]), 'a transaction that has ended')
+    assert.deepEqual(await find(db.read, [1], '', texts), [{ id: 1 }])
+    await close()
+  })
+
+  test('a statement with a star sees the columns of a later migration', async () => {
+    const { db, close } = await open([notes])
+    await db.write((tx) => add(tx, 1))
+    const all = statement('select * from note')
+    assert.deepEqual(Object.keys((await all(db.read))[0] ?? {}), ['id', 'text', 'parent_id'])
+    await db.write((tx) => sql`alter table note add column more text`.execute(tx))
+    assert.deepEqual(Object.keys((await all(db.read))[0] ?? {}), ['id', 'text', 'parent_id', 'more'])
+    await close()
+  })
+
   test('a stamp moves with its change, in every open handle', async () => {
     const { db, close, reopen } = await open([notes])
     const other = await reopen()
@@ -198,6 +232,37 @@ test('no write resolves before the sync that follows its commit, and many share 
   closed.resolve()
   await Promise.all(writes)
   assert.ok(syncs - before <= 2, `${syncs - before} syncs for 50 writers`)
+  await db.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('whoever comes during a sync shares the next commit', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cloudlet-sync-'))
+  const commits: number[] = []
+  let gate = Promise.resolve()
+  const db = openSqlite({
+    file: join(folder, 'test.db'),
+    sync: () => gate,
+    onCommit: (writers) => commits.push(writers),
+  })
+  await migrate(db, { migrations: [notes], backupFolder: folder, nowMs: 0, log: silentLog })
+  const closed = Promise.withResolvers<void>()
+  gate = closed.promise
+  commits.length = 0
+  const writes = [db.write((tx) => add(tx, 0))]
+  while (commits.length === 0) await setTimeout(1)
+  for (let id = 1; id <= 5; id++) {
+    writes.push(db.write((tx) => add(tx, id)))
+    await setTimeout(1)
+  }
+  const failing = db.write(async () => {
+    throw new Error('changed my mind')
+  })
+  await assert.rejects(failing, /changed my mind/, 'told at once, whatever the others wait for')
+  assert.deepEqual(commits, [1])
+  closed.resolve()
+  await Promise.all(writes)
+  assert.deepEqual(commits, [1, 5])
   await db.close()
   rmSync(folder, { recursive: true })
 })

@@ -36,43 +36,32 @@ export async function listBlobParts(db: Reader | Tx, blobId: number): Promise<Bl
   return db.selectFrom('blob_part').selectAll().where('blob_id', '=', blobId).orderBy('position').execute()
 }
 
-const RELEASE_BATCH = 400
+const releasePartsStatement = statement<{ key: string }>(
+  'delete from blob_part where blob_id in $1::bigint[] and not exists (select 1 from node where node.blob_id = blob_part.blob_id) returning key',
+)
+const releaseBlobsStatement = statement<{ key: string | null }>(
+  'delete from blob where id in $1::bigint[] and not exists (select 1 from node where node.blob_id = blob.id) returning key',
+)
 
 /** Deletes content that no node refers to; its keys become garbage. Content in use stays. */
 export async function releaseBlobs(tx: Tx, blobIds: readonly number[], nowMs: number): Promise<void> {
-  for (let start = 0; start < blobIds.length; start += RELEASE_BATCH) {
-    const some = blobIds.slice(start, start + RELEASE_BATCH)
-    const unused = await tx
-      .selectFrom('blob')
-      .select(['id', 'key', 'content'])
-      .where('id', 'in', some)
-      .where(({ not, exists, selectFrom }) =>
-        not(exists(selectFrom('node').select('node.id').whereRef('node.blob_id', '=', 'blob.id'))),
-      )
-      .execute()
-    if (unused.length === 0) continue
-    const inParts = unused.filter(({ key, content }) => key === null && content === null).map(({ id }) => id)
-    const parts =
-      inParts.length === 0
-        ? []
-        : await tx.selectFrom('blob_part').select('key').where('blob_id', 'in', inParts).execute()
-    await addGarbage(tx, [...unused.flatMap(({ key }) => key ?? []), ...parts.map(({ key }) => key)], nowMs)
-    await tx
-      .deleteFrom('blob')
-      .where(
-        'id',
-        'in',
-        unused.map(({ id }) => id),
-      )
-      .execute()
-  }
+  if (blobIds.length === 0) return
+  // Parts first: they would go along with their blob, and nobody would hear of their keys.
+  const released = [...(await releasePartsStatement(tx, blobIds)), ...(await releaseBlobsStatement(tx, blobIds))]
+  await addGarbage(
+    tx,
+    released.flatMap(({ key }) => key ?? []),
+    nowMs,
+  )
 }
 
+const GARBAGE_BATCH = 400
+
 export async function addGarbage(tx: Tx, keys: readonly string[], nowMs: number): Promise<void> {
-  for (let start = 0; start < keys.length; start += RELEASE_BATCH) {
+  for (let start = 0; start < keys.length; start += GARBAGE_BATCH) {
     await tx
       .insertInto('blob_garbage')
-      .values(keys.slice(start, start + RELEASE_BATCH).map((key) => ({ key, since_ms: nowMs })))
+      .values(keys.slice(start, start + GARBAGE_BATCH).map((key) => ({ key, since_ms: nowMs })))
       .onConflict((conflict) => conflict.doNothing())
       .execute()
   }

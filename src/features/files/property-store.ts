@@ -1,14 +1,20 @@
 import { sql } from 'kysely'
 import type { Reader, Tx } from '../../db/database.ts'
+import { statement } from '../../db/statement.ts'
 import type { NodeRow } from './store.ts'
+
+// Most nodes have no properties at all: one look at each node finds that out. With the plain name SQLite would look for
+// every name of every node.
+const propertiesOfNodes = statement<{ node_id: number; name: string; value: string }>(
+  "select node_id, name, value from node_property where node_id in $1::bigint[] and name || '' in $2::text[]",
+)
 
 export async function listProperties(
   db: Reader | Tx,
   nodeIds: readonly number[],
   names: readonly string[],
 ): Promise<{ node_id: number; name: string; value: string }[]> {
-  if (nodeIds.length === 0 || names.length === 0) return []
-  return db.selectFrom('node_property').selectAll().where('node_id', 'in', nodeIds).where('name', 'in', names).execute()
+  return nodeIds.length === 0 || names.length === 0 ? [] : propertiesOfNodes(db, nodeIds, names)
 }
 
 export async function saveProperty(tx: Tx, nodeId: number, name: string, value: string): Promise<void> {
@@ -46,19 +52,17 @@ export async function copyProperties(tx: Tx, fromId: number, toId: number): Prom
     .execute()
 }
 
+const favoritesAmong = statement<{ node_id: number }>(
+  'select node_id from node_favorite where account_id = $1 and node_id in $2::bigint[]',
+)
+
 export async function listFavorites(
   db: Reader | Tx,
   accountId: number,
   nodeIds: readonly number[],
 ): Promise<Set<number>> {
   if (nodeIds.length === 0) return new Set()
-  const rows = await db
-    .selectFrom('node_favorite')
-    .select('node_id')
-    .where('account_id', '=', accountId)
-    .where('node_id', 'in', nodeIds)
-    .execute()
-  return new Set(rows.map(({ node_id }) => node_id))
+  return new Set((await favoritesAmong(db, accountId, nodeIds)).map(({ node_id }) => node_id))
 }
 
 export async function addFavorite(tx: Tx, accountId: number, nodeId: number): Promise<void> {

@@ -176,18 +176,19 @@ export async function deleteSubtree(tx: Tx, nodeId: number): Promise<number[]> {
   return [...new Set(rows.flatMap(({ blob_id }) => blob_id ?? []))]
 }
 
+interface MemberCount {
+  readonly parent_id: number
+  readonly is_folder: number
+  readonly count: number
+}
+
+const countMembersStatement = statement<MemberCount>(
+  'select parent_id, is_folder, count(*) as count from node where parent_id in $1::bigint[] group by parent_id, is_folder',
+)
+
 /** Folders and files directly inside some folders. */
-export async function countMembers(
-  db: Reader,
-  folderIds: readonly number[],
-): Promise<{ parent_id: number | null; is_folder: number; count: number }[]> {
-  if (folderIds.length === 0) return []
-  return db
-    .selectFrom('node')
-    .select((select) => ['parent_id', 'is_folder', select.fn.countAll<number>().as('count')])
-    .where('parent_id', 'in', folderIds)
-    .groupBy(['parent_id', 'is_folder'])
-    .execute()
+export async function countMembers(db: Reader, folderIds: readonly number[]): Promise<MemberCount[]> {
+  return folderIds.length === 0 ? [] : countMembersStatement(db, folderIds)
 }
 
 const copyFilesStatement = statement(
