@@ -6,6 +6,9 @@ import process from 'node:process'
 enableCompileCache()
 const { main } = await import('../src/main/cli.ts')
 
+// What this program writes is for its own user: the database, the copies of it, files, logs.
+process.umask(0o077)
+
 const asked = Promise.withResolvers<string>()
 const stop = (reason: string): void => asked.resolve(reason)
 

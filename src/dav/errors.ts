@@ -50,9 +50,12 @@ export function davStatusOf(fault: Fault): number {
   return special(fault)?.status ?? (fault.kind === 'exists' ? 405 : HTTP_STATUS[fault.kind])
 }
 
+/** The client went away in the middle of its body: nobody is there to be answered, and nothing of ours went wrong. */
+const GONE = new Fault('bad-request', 'The request ended before its body did')
+
 /** An error below the DAV addresses, as Sabre writes it. The message of `internal` never leaves the server. */
 export function answerDavError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
-  const fault = faultOf(error)
+  const fault = hasGone(request, error) ? GONE : faultOf(error)
   if (reply.raw.headersSent) {
     reply.raw.destroy()
     return
@@ -67,6 +70,10 @@ export function answerDavError(error: unknown, request: FastifyRequest, reply: F
   reply.removeHeader('content-length')
   reply.code(davStatusOf(fault)).header('content-type', 'application/xml; charset=utf-8')
   reply.send(request.method === 'HEAD' ? '' : errorXml(fault, request.id))
+}
+
+function hasGone({ raw }: FastifyRequest, error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === 'ECONNRESET' && raw.destroyed && !raw.complete
 }
 
 function faultOf(error: unknown): Fault {

@@ -1,5 +1,5 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { Fault } from '../lib/fault.ts'
 import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
 
@@ -12,7 +12,7 @@ const LOCK_FILE = 'server.lock'
 /** Makes the folder when it is missing. Throws Fault `bad-request` when it cannot be used. */
 export function prepareDataFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     accessSync(folder, constants.W_OK | constants.R_OK | constants.X_OK)
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message
@@ -23,6 +23,13 @@ export function prepareDataFolder(folder: string): void {
       { cause: error },
     )
   }
+}
+
+/** One folder after the other: in one go Node never ends where a file system takes no folders and says so oddly (/proc). */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder, { mode: 0o700 })
 }
 
 export function hasDatabaseFile(folder: string): boolean {

@@ -1,8 +1,11 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Fault, toFault } from '../lib/fault.ts'
 import { parseFormBody, parseJsonBody } from './body.ts'
+import { parseMultipartBody } from './multipart.ts'
 
-/** Reads form and JSON bodies in this scope; any other body is Fault `unsupported`. */
+const ACCEPTED = 'application/x-www-form-urlencoded, multipart/form-data or application/json'
+
+/** Reads forms of both kinds and JSON bodies in this scope; any other body is Fault `unsupported`. */
 export function parseBodies(scope: FastifyInstance): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
@@ -11,9 +14,12 @@ export function parseBodies(scope: FastifyInstance): void {
   scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (_request, body, done) => {
     parse(parseFormBody, body as Buffer, done)
   })
+  scope.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) =>
+    parseMultipartBody(body, request.headers['content-type'] ?? ''),
+  )
   scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => {
     if (body.length === 0) done(null, undefined)
-    else done(new Fault('unsupported', 'Send parameters as application/x-www-form-urlencoded or application/json'))
+    else done(new Fault('unsupported', `Send parameters as ${ACCEPTED}`))
   })
 }
 

@@ -16,7 +16,7 @@ export function parseForm(text: string): FormFields {
   const fields: FormFields = Object.create(null)
   if (text === '') return fields
   const pairs = text.split('&')
-  if (pairs.length > MAX_PAIRS) throw new Fault('too-large', `More than ${MAX_PAIRS} parameters`)
+  limitPairs(pairs.length)
   for (const pair of pairs) {
     if (pair === '') continue
     const equals = pair.indexOf('=')
@@ -24,6 +24,18 @@ export function parseForm(text: string): FormFields {
     put(fields, keyPath(key), decode(equals === -1 ? '' : pair.slice(equals + 1)))
   }
   return fields
+}
+
+/** The same from names and values that are decoded already. */
+export function formOf(pairs: readonly (readonly [name: string, value: string])[]): FormFields {
+  const fields: FormFields = Object.create(null)
+  limitPairs(pairs.length)
+  for (const [name, value] of pairs) put(fields, keyPath(name), value)
+  return fields
+}
+
+function limitPairs(count: number): void {
+  if (count > MAX_PAIRS) throw new Fault('too-large', `More than ${MAX_PAIRS} parameters`)
 }
 
 function decode(text: string): string {

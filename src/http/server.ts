@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RequestPayload } from 'fastify'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
@@ -44,6 +46,8 @@ const MAX_HEADER_BYTES = 16 * 1024
 const HEADERS_TIMEOUT_MS = 20_000
 const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const PARSED_BODY_TIMEOUT_MS = 30_000
+/** How long a body that may take hours may stand still. */
+const IDLE_BODY_MS = 300_000
 
 /** Headers that carry one value; two of them are a sign of smuggling, not of a client. */
 const SINGLE_HEADERS = new Set([
@@ -186,7 +190,7 @@ function addHooks(app: FastifyInstance, deps: HttpServerDeps): void {
   app.addHook('onRoute', (route) => {
     const methods = [route.method].flat()
     if (methods.every((method) => method === 'GET' || method === 'HEAD')) return
-    if (route.config?.streamsBody !== true) route.preParsing = limitBodyTime
+    route.preParsing = route.config?.streamsBody === true ? limitIdleTime : limitBodyTime
   })
   app.addHook('onResponse', (request, reply, done) => {
     const milliseconds = performance.now() - request.startedAt
@@ -218,6 +222,21 @@ function refuseDuplicates(rawHeaders: readonly string[]): void {
   }
 }
 
+/** Cuts a client that has stopped sending its file, as phones do that leave the network without a word. */
+function limitIdleTime(
+  { raw }: FastifyRequest,
+  _reply: FastifyReply,
+  payload: RequestPayload,
+  done: (error: null, payload: RequestPayload) => void,
+): void {
+  done(null, payload)
+  const { socket } = raw
+  if (!hasBody(raw) || !(socket instanceof Socket)) return
+  socket.setTimeout(IDLE_BODY_MS)
+  // What follows may take its time: joining large chunks, syncing the disk.
+  raw.once('end', () => socket.setTimeout(0))
+}
+
 /** Cuts a client that sends its body drop by drop. Routes that take files read the stream themselves. */
 function limitBodyTime(
   { raw }: FastifyRequest,
@@ -226,10 +245,14 @@ function limitBodyTime(
   done: (error: null, payload: RequestPayload) => void,
 ): void {
   done(null, payload)
-  if (raw.headers['transfer-encoding'] === undefined && !(Number(raw.headers['content-length']) > 0)) return
+  if (!hasBody(raw)) return
   const timer = setTimeout(() => raw.destroy(), PARSED_BODY_TIMEOUT_MS).unref()
   const stop = (): void => clearTimeout(timer)
   payload.once('end', stop)
   payload.once('error', stop)
   payload.once('close', stop)
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length']) > 0
 }

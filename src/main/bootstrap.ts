@@ -1,5 +1,6 @@
 import type { Config, Secrets } from '../config/load.ts'
 import { ADMIN_GROUP } from '../features/groups/index.ts'
+import { checkPassword, checkUserId } from '../features/users/index.ts'
 import { Fault } from '../lib/fault.ts'
 import { randomText } from '../lib/ids.ts'
 import type { Features } from './features.ts'
@@ -12,6 +13,16 @@ export interface FirstAdmin {
 
 /** Letters and digits that cannot be mistaken for one another when read from a screen. */
 const READABLE = 'abcdefghjkmnpqrstuvwxyzABCDEFGHJKMNPQRSTUVWXYZ23456789'
+
+/** Throws Fault `bad-request` naming the setting, before anything is made. */
+export function checkFirstAdmin(config: Config, secrets: Secrets): void {
+  try {
+    checkUserId(config.adminUser)
+    if (secrets.adminPassword !== undefined) checkPassword(secrets.adminPassword)
+  } catch (error) {
+    throw namingTheSetting(error)
+  }
+}
 
 /** Makes the administrators' group and, when there is no account at all, the administrator. */
 export async function ensureAdmin(
@@ -37,7 +48,7 @@ export async function ensureAdmin(
   } catch (error) {
     // Another node that starts at the same time has made it.
     if (error instanceof Fault && error.kind === 'exists') return undefined
-    throw namingTheSetting(error)
+    throw error
   }
   return { userId: config.adminUser, generatedPassword }
 }

@@ -171,7 +171,7 @@ async function serveUntilStopped(argv: readonly string[], process: Process, io: 
     const log = createLog(loaded.config.logLevel, io.out)
     // Listened for from the beginning: a signal that comes while it starts is not lost.
     const stopped = process.stopped()
-    const server = await serve({ loaded, log, say: io.err })
+    const server = await serve({ loaded, log, say: io.err, program: programName(process.env) })
     const reason = await stopped
     log.info({ reason }, 'Stopping')
     await server.stop()
@@ -180,6 +180,11 @@ async function serveUntilStopped(argv: readonly string[], process: Process, io: 
   } catch (error) {
     return reportFault(error, 'plain', io)
   }
+}
+
+/** `npm start` puts no `cloudlet` on anybody's path. */
+function programName(env: Given['env']): string {
+  return env['npm_lifecycle_event'] === undefined ? 'cloudlet' : 'npm run cloudlet --'
 }
 
 function serveFlags(argv: readonly string[]): { host?: string; port?: string; data?: string; help?: boolean } {

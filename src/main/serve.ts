@@ -14,13 +14,15 @@ import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { CLOUDLET_VERSION } from '../lib/version.ts'
 import { type App, createApp, createServer } from './app.ts'
-import { ensureAdmin, type FirstAdmin } from './bootstrap.ts'
+import { checkFirstAdmin, ensureAdmin, type FirstAdmin } from './bootstrap.ts'
 
 export interface ServeDeps {
   readonly loaded: Loaded
   readonly log: Log
   /** For people: where it listens and what to do next. */
   readonly say: (text: string) => void
+  /** How commands are called where it was started: `cloudlet`, or by npm. */
+  readonly program: string
 }
 
 export interface RunningServer {
@@ -35,9 +37,10 @@ const DRAIN_MS = 9_000
 const IDLE_CHECK_MS = 50
 
 /** Starts the server. Throws a Fault that names the setting at fault; then nothing is left behind. */
-export async function serve({ loaded, log, say }: ServeDeps): Promise<RunningServer> {
+export async function serve({ loaded, log, say, program }: ServeDeps): Promise<RunningServer> {
   const { config, secrets, warnings } = loaded
   for (const warning of warnings) log.warn({}, warning)
+  checkFirstAdmin(config, secrets)
   await probePort(config)
   const { app, release } = await openApp(config, secrets, log)
   try {
@@ -47,7 +50,7 @@ export async function serve({ loaded, log, say }: ServeDeps): Promise<RunningSer
     const address = await listen(server, config)
     const stopSweeping = sweepHourly(app, log)
     await app.jobs.start()
-    say(welcome(address, config, secrets))
+    say(welcome(address, config, secrets, program))
     const stop = async (): Promise<void> => {
       stopSweeping()
       await drain(server)
@@ -171,14 +174,14 @@ function firstSignIn({ userId, generatedPassword }: FirstAdmin): string {
   return `First start: the administrator was made.\n  Name      ${userId}\n  Password  ${password}${hint}\n`
 }
 
-function welcome(address: string, config: Config, secrets: Secrets): string {
+function welcome(address: string, config: Config, secrets: Secrets, program: string): string {
   const shown = config.publicUrl ?? address
   return `Cloudlet ${CLOUDLET_VERSION} is ready.
   Address   ${shown}${config.publicUrl === undefined ? '' : ` (listening on ${address})`}
   Data      ${config.dataFolder}
   Database  ${secrets.databaseUrl === undefined ? 'SQLite in the data folder' : 'PostgreSQL'}
   Next      Open ${shown} in a browser and sign in, or give it to a client as its server.
-            More accounts: cloudlet user:add NAME     All commands: cloudlet --help
+            More accounts: ${program} user:add NAME     All commands: ${program} --help
             Stop with Ctrl-C.
 `
 }

@@ -36,7 +36,8 @@ function operation(route: OcsRoute): Json {
   const inQuery = method === 'GET' || method === 'DELETE'
   const input = route.input === undefined ? undefined : plain(route.input)
   const parameters = [...pathParameters(path), ...commonParameters(), ...(inQuery ? queryParameters(input) : [])]
-  const content = { 'application/x-www-form-urlencoded': { schema: input }, 'application/json': { schema: input } }
+  const types = ['application/x-www-form-urlencoded', 'multipart/form-data', 'application/json']
+  const content = Object.fromEntries(types.map((type) => [type, { schema: input }]))
   return {
     summary,
     operationId: operationId(method, path),

@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { silentLog } from '../../src/lib/log.ts'
 import { ADMIN_PASSWORD, basic, createTestApp, OCS, type TestApp } from '../helpers/test-app.ts'
 
 let app: TestApp
 let port = 0
+const logged: string[] = []
 before(async () => {
-  app = await createTestApp({ env: { CLOUDLET_TRUSTED_PROXIES: '127.0.0.1' } })
+  const log = { ...silentLog, error: (_fields: object, message: string) => void logged.push(message) }
+  app = await createTestApp({ env: { CLOUDLET_TRUSTED_PROXIES: '127.0.0.1' }, log })
   port = Number(new URL(await app.listen()).port)
 })
 after(() => app.close())
@@ -77,6 +82,20 @@ const edit = (body: string | Uint8Array, type = 'application/x-www-form-urlencod
     as: ['admin', ADMIN_PASSWORD],
   })
 
+const MULTIPART = 'multipart/form-data; boundary=edge'
+const inParts = (...parts: readonly (readonly [disposition: string, value: string])[]): string =>
+  `${parts.map(([disposition, value]) => `--edge\r\nContent-Disposition: form-data; ${disposition}\r\n\r\n${value}\r\n`).join('')}--edge--\r\n`
+
+test('a form in parts is taken like any other, as curl -F sends it', async () => {
+  assert.equal((await edit(inParts(['name="key"', 'role'], ['name="value"', 'Gärtnerin']), MULTIPART)).status, 200)
+  const own = await app.request({
+    url: '/ocs/v2.php/cloud/user?format=json',
+    headers: OCS,
+    as: ['admin', ADMIN_PASSWORD],
+  })
+  assert.equal(own.json().ocs.data.role, 'Gärtnerin')
+})
+
 describe('bad bodies', () => {
   for (const [what, body, type, status] of [
     ['broken JSON', '{"key":', 'application/json', 400],
@@ -86,6 +105,15 @@ describe('bad bodies', () => {
     ['broken UTF-8 in a form', Buffer.from('key=phone&value=\xff', 'latin1'), 'application/x-www-form-urlencoded', 400],
     ['broken percent escapes', 'key=phone&value=%zz', 'application/x-www-form-urlencoded', 400],
     ['a missing field', 'key=phone', 'application/x-www-form-urlencoded', 400],
+    ['a file in a form', inParts(['name="key"', 'phone'], ['name="value"; filename="a"', 'x']), MULTIPART, 415],
+    ['a form in parts without its end', inParts(['name="key"', 'phone']).slice(0, -8), MULTIPART, 400],
+    [
+      'an unknown field in parts',
+      inParts(['name="key"', 'phone'], ['name="value"', 'x'], ['name="z"', 'x']),
+      MULTIPART,
+      400,
+    ],
+    ['an unknown field', 'key=phone&value=x&z=x', 'application/x-www-form-urlencoded', 400],
     ['another kind of body', '<key>phone</key>', 'text/xml', 415],
     ['too much of it', `key=biography&value=${'x'.repeat(3_000_000)}`, 'application/x-www-form-urlencoded', 413],
   ] as const) {
@@ -106,6 +134,40 @@ describe('bad bodies', () => {
       assert.ok(answer.status < 500)
       assert.match(answer.text, /<ocs>|"ocs"/)
     }
+  })
+})
+
+describe('files that arrive slowly', () => {
+  /** An upload of 10 bytes of which 4 have come, and the server's side of its connection. */
+  async function begun(): Promise<{ client: Socket; server: Socket }> {
+    const accepted = once(app.server.server, 'connection')
+    const client = connect(port, '127.0.0.1')
+    const [server] = (await accepted) as [Socket]
+    const lines = ['PUT /remote.php/dav/files/admin/slow.txt HTTP/1.1', 'Host: cloud.test', 'Content-Length: 10']
+    client.write(`${[...lines, `Authorization: ${basic('admin', ADMIN_PASSWORD)}`].join('\r\n')}\r\n\r\nhalf`)
+    while (server.timeout !== 300_000) await setImmediate()
+    return { client, server }
+  }
+  const find = () => app.request({ url: '/remote.php/dav/files/admin/slow.txt', as: ['admin', ADMIN_PASSWORD] })
+
+  test('may take hours, but not stand still; what follows may take its time', async () => {
+    const { client, server } = await begun()
+    client.write('-whole')
+    const [answer] = await once(client, 'data')
+    assert.match(String(answer), /^HTTP\/1\.1 201 /)
+    assert.notEqual(server.timeout, 300_000)
+    client.destroy()
+  })
+
+  test('one that stands still is cut, and so is its connection; nothing of it stays', async () => {
+    await app.request({ method: 'DELETE', url: '/remote.php/dav/files/admin/slow.txt', as: ['admin', ADMIN_PASSWORD] })
+    logged.length = 0
+    const { client, server } = await begun()
+    const closed = once(client, 'close')
+    server.emit('timeout')
+    await closed
+    assert.equal((await find()).status, 404)
+    assert.deepEqual(logged, [], 'a client that goes away is no error of ours')
   })
 })
 

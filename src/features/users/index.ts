@@ -15,6 +15,7 @@ import { quotaBytes } from './quota.ts'
 import { createAccountRecords } from './records.ts'
 import { type UsedBytes, userRoutes } from './routes.ts'
 
+export { checkPassword, checkUserId } from './account-rules.ts'
 export type { Accounts } from './accounts.ts'
 export type { AccountDirectory, AccountIdentity } from './identity.ts'
 export type { UsedBytes } from './routes.ts'
