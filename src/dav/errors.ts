@@ -62,7 +62,8 @@ export function answerDavError(error: unknown, request: FastifyRequest, reply: F
   }
   if (fault.kind === 'internal') log.error({ requestId: request.id, err: fault.cause ?? fault }, 'DAV request failed')
   if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
-  if (fault.kind === 'unauthenticated') {
+  // A session that lacks its proof needs no other credentials (recording session-login).
+  if (fault.kind === 'unauthenticated' && fault.detail.reason !== 'csrf') {
     const isAjax = request.headers['x-requested-with'] === 'XMLHttpRequest'
     // A browser's own dialog would stand before the page that asks (recording webdav-files).
     reply.header('www-authenticate', isAjax ? 'DummyBasic realm="Cloudlet"' : 'Basic realm="Cloudlet", charset="UTF-8"')

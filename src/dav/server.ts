@@ -139,7 +139,7 @@ function requireAccount(viewer: Viewer, request: FastifyRequest): AccountViewer 
   if (viewer.kind === 'anonymous') throw new Fault('unauthenticated', 'No credentials were sent')
   const isReading = request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS'
   if (viewer.via === 'session' && !isReading && !request.hasCsrfProof()) {
-    throw new Fault('unauthenticated', 'CSRF check not passed.')
+    throw new Fault('unauthenticated', 'CSRF check not passed.', { reason: 'csrf' })
   }
   return viewer
 }

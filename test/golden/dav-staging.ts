@@ -30,6 +30,7 @@ const photo = (name: string, sizeBytes: number): Found => ({
 
 const TREES: Readonly<Record<string, readonly Found[]>> = {
   'webdav-files': REC,
+  'session-login': REC,
   'webdav-favorites-tags': REC,
   'webdav-errors': [{ path: 'err' }, { owner: 'erin', path: 'skeleton.bin', content: new Uint8Array(2_000) }],
   'webdav-chunked-upload': [{ path: 'chunk' }],

@@ -1,5 +1,5 @@
 import type { TestApp } from '../helpers/test-app.ts'
-import { basic } from '../helpers/test-app.ts'
+import { basic, OCS } from '../helpers/test-app.ts'
 import { type Between, PASSWORDS } from './cast.ts'
 
 /** Alice as the recordings found her. */
@@ -22,7 +22,24 @@ export async function prepareAlice(app: TestApp, topic: string): Promise<void> {
     return
   }
   await edit('website', 'https://example.net')
-  if (topic === 'ocs-envelope') await edit('language', 'en')
+  if (topic === 'ocs-envelope' || topic === 'capabilities') await edit('language', 'en')
+  if (topic === 'capabilities') {
+    await edit('locale', 'en_US')
+    await edit('timezone', 'Europe/Berlin')
+    await app.request({
+      method: 'POST',
+      url: '/apps/theming/background/color',
+      headers: { ...OCS, 'content-type': 'application/json' },
+      body: '{"color":"#00679e"}',
+      as: ['alice', alice],
+    })
+    await app.request({
+      method: 'DELETE',
+      url: '/ocs/v2.php/apps/theming/api/v1/theme/default',
+      headers: OCS,
+      as: ['alice', alice],
+    })
+  }
 }
 
 /** The reference's own name and colours, so that what is derived from them can be compared. */
