@@ -4,6 +4,7 @@ import { SETTINGS, type Setting } from '../src/config/settings.ts'
 import { HTTP_STATUS } from '../src/http/fault-status.ts'
 import { createMetrics } from '../src/http/metrics.ts'
 import { FAULT_KINDS, type FaultKind } from '../src/lib/fault.ts'
+import { listAddresses } from '../src/main/addresses.ts'
 import { listedCommands, listedFeatures, SERVE } from '../src/main/cli.ts'
 import { httpStatusOf, OCS_CODE } from '../src/ocs/status.ts'
 
@@ -39,7 +40,7 @@ function settingsPage(): string {
   ])
   return page(
     'Settings',
-    'Settings are environment variables. Every one also exists with `_FILE` behind its name: then it names a file that holds the value, as secrets of containers do. A variable that begins with `CLOUDLET_` and is none of these is refused at the start, with the nearest name that there is.',
+    'Settings are environment variables. Every one also exists with `_FILE` behind its name: then it names a file that holds the value, as secrets of containers do. A variable that begins with `CLOUDLET_` and is none of these has no effect: the start says so, with the nearest name that there is.',
     '`npm run cloudlet -- config:show` prints what is in force and where it comes from.',
     table(['setting', 'without it', 'meaning', 'example'], rows),
   )
@@ -55,19 +56,11 @@ function commandsPage(): string {
 }
 
 function routesPage(): string {
-  const rows = listedFeatures().list.flatMap((feature) => [
-    ...(feature.ocs ?? []).map(({ method, path, auth, summary }) => [
-      `${method} \`/ocs/{v1,v2}.php${path}\``,
-      auth,
-      feature.name,
-      summary,
-    ]),
-    ...(feature.http ?? []).map(({ method, path, access, summary }) => [
-      `${[method].flat().join(', ')} \`${path}\``,
-      access,
-      feature.name,
-      summary,
-    ]),
+  const rows = listAddresses(listedFeatures()).map(({ methods, path, access, feature, summary }) => [
+    `${methods.join(', ')} \`${path}\``,
+    access,
+    feature,
+    summary,
   ])
   return page(
     'Addresses',

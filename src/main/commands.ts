@@ -4,6 +4,7 @@ import { loadConfig } from '../config/load.ts'
 import { showConfig } from '../config/show.ts'
 import { prepareDataFolder, writeMarker } from '../db/data-folder.ts'
 import { writeOpenApi } from '../ocs/openapi.ts'
+import { listAddresses } from './addresses.ts'
 import type { Features } from './features.ts'
 
 /** Commands about the program itself. They need no database. */
@@ -11,31 +12,22 @@ export function programCommands(given: (options: { data?: string }) => Given, fe
   return [routesCommand(features), openApiCommand(features), configCommand(given), adoptCommand(given)]
 }
 
-function routesCommand({ list }: Features): Command {
+function routesCommand(features: Features): Command {
   return {
     name: 'routes',
     summary: 'List every address the server answers, with the feature it belongs to',
     async run(_input, out) {
-      const routes = list.flatMap((feature) => [
-        ...(feature.ocs ?? []).map(({ method, path, summary }) => ({
-          method: String(method),
-          path: `/ocs/{v1,v2}.php${path}`,
-          feature: feature.name,
-          summary,
-        })),
-        ...(feature.http ?? []).map(({ method, path, summary }) => ({
-          method: [method].flat().join(','),
-          path,
-          feature: feature.name,
-          summary,
-        })),
+      const addresses = listAddresses(features)
+      const rows = addresses.map(({ methods, path, feature, summary }) => [
+        feature === 'dav' ? 'DAV' : methods.join(','),
+        path,
+        feature,
+        summary,
       ])
-      const width = Math.max(...routes.map(({ path }) => path.length))
+      const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
       out.result(
-        routes,
-        routes.map(({ method, path, feature, summary }) => {
-          return `${method.padEnd(9)}${path.padEnd(width + 2)}${feature.padEnd(14)}${summary}`
-        }),
+        addresses.map((address) => ({ ...address })),
+        rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')),
       )
     },
   }

@@ -31,6 +31,13 @@ section { border: 1px solid var(--line); border-radius: .75rem; padding: 1rem 1.
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
 `
 
+/** For the list of addresses. */
+export const API_PAGES: readonly { readonly path: string; readonly summary: string }[] = [
+  { path: '/ocs/openapi.json', summary: 'The OCS API for programs, as OpenAPI' },
+  { path: '/ocs/docs', summary: 'The OCS API for readers' },
+  { path: '/ocs/docs.css', summary: 'Style sheet of that page' },
+]
+
 /** The machine's and the reader's description of the API, both from the route table. */
 export function mountApiPages(app: FastifyInstance, routes: readonly OcsRoute[]): void {
   let description: string | undefined

@@ -30,6 +30,12 @@ export async function createCheckInput(schema: TObject): Promise<CheckInput> {
   }
 }
 
+/** The same for an endpoint without parameters. */
+export const checkNoInput: CheckInput = (_query, body) => {
+  if (body !== undefined) refuseUnknown(body, {})
+  return {}
+}
+
 async function compile(schema: TObject): Promise<ValidateFunction> {
   // Loaded with the first request that brings parameters, not while the server starts.
   const { Ajv } = await import('ajv')

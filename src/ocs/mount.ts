@@ -9,7 +9,7 @@ import type { Json } from '../lib/json.ts'
 import type { Log } from '../lib/log.ts'
 import { notSignedIn, sendFailure, sendFault, sendResult, unknownAddress } from './answer.ts'
 import { createCallCounter } from './call-limit.ts'
-import { type CheckInput, createCheckInput } from './input.ts'
+import { type CheckInput, checkNoInput, createCheckInput } from './input.ts'
 import type { OcsAccess, OcsResult, OcsRoute } from './route.ts'
 import type { OcsVersion } from './status.ts'
 
@@ -91,7 +91,7 @@ function mountRoute(
   let check: CheckInput | undefined
   const count = counters.get(route)
   const run = (request: FastifyRequest, viewer: Viewer): OcsResult | Promise<OcsResult> => {
-    if (route.input === undefined) return call(route, request, viewer, {})
+    if (route.input === undefined) return call(route, request, viewer, checkedInput(checkNoInput, request))
     if (check !== undefined) return call(route, request, viewer, checkedInput(check, request))
     return createCheckInput(route.input).then((made) => {
       check = made

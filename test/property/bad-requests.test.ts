@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
+import { mountedRoutes } from '../helpers/mounted-routes.ts'
 import { ADMIN_PASSWORD, createTestApp, type TestApp } from '../helpers/test-app.ts'
 
 let app: TestApp
@@ -43,14 +44,7 @@ const headerText = fc.string({
 })
 
 test('nothing that anybody sends to any address is answered with a 5xx', async () => {
-  const routes = app.features.list.flatMap((feature) => [
-    ...(feature.ocs ?? []).flatMap(({ method, path }) => [
-      { method, path: `/ocs/v1.php${path}` },
-      { method, path: `/ocs/v2.php${path}` },
-    ]),
-    // Signing out or the metrics of a test would tell nothing new.
-    ...(feature.http ?? []).flatMap(({ method, path }) => [method].flat().map((one) => ({ method: one, path }))),
-  ])
+  const routes = await mountedRoutes(app.server)
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom(...routes),
@@ -67,7 +61,7 @@ test('nothing that anybody sends to any address is answered with a 5xx', async (
       async ({ method, path }, words, payload, type, isAdmin, header) => {
         const filled = path
           .replace(/:\w+/g, () => encodeURIComponentLoosely(words[0] ?? ''))
-          .replace('*', words[1] ?? '')
+          .replace('*', `/${words[1] ?? ''}`)
         const url = `${filled}?${words[2]}=${words[1]}`
         if (!/^[\x21-\x7e]*$/.test(url)) return
         const answer = await app.request({
@@ -83,8 +77,11 @@ test('nothing that anybody sends to any address is answered with a 5xx', async (
           ...(payload === null || method === 'GET' ? {} : { body: payload }),
           ...(isAdmin ? { as: ['admin', ADMIN_PASSWORD] as const } : {}),
         })
-        assert.ok(answer.status < 500, `${method} ${url} answered ${answer.status}: ${answer.text.slice(0, 200)}`)
-        if (url.startsWith('/ocs/v') && answer.status >= 400) assert.match(answer.text, /ocs/)
+        assert.ok(
+          answer.status < 500 || answer.status === 501,
+          `${method} ${url} answered ${answer.status}: ${answer.text.slice(0, 200)}`,
+        )
+        if (url.startsWith('/ocs/v') && method !== 'HEAD' && answer.status >= 400) assert.match(answer.text, /ocs/)
       },
     ),
     { numRuns: 600 },
