@@ -1,6 +1,7 @@
 import type { Command } from '../cli/command.ts'
 import type { EventHandlers, LiveHandlers } from '../events/catalogue.ts'
 import type { HttpRoute } from '../http/route.ts'
+import type { SocketRoute } from '../http/socket.ts'
 import type { Viewer } from '../http/viewer.ts'
 import type { Job } from '../jobs/jobs.ts'
 import type { Json } from '../lib/json.ts'
@@ -15,6 +16,7 @@ export interface Feature {
   readonly appId?: string
   readonly ocs?: readonly OcsRoute[]
   readonly http?: readonly HttpRoute[]
+  readonly sockets?: readonly SocketRoute[]
   readonly commands?: readonly Command[]
   /** Its part of the capability document for this viewer. Only what really works. Two features may not set one value. */
   capabilities?(viewer: Viewer, baseUrl: string): Record<string, Json> | Promise<Record<string, Json>>
@@ -29,4 +31,6 @@ export interface Feature {
   readonly jobs?: readonly Job[]
   /** Clears what has run out; called at start and every hour. Safe to run on several nodes at once. */
   sweep?(): Promise<void>
+  /** Ends what it does on its own; called once, before the database is closed. */
+  stop?(): void
 }

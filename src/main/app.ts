@@ -13,6 +13,7 @@ import { createCors } from '../http/cors.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
 import { mountPages } from '../http/mount.ts'
 import { createHttpServer } from '../http/server.ts'
+import { mountSockets } from '../http/socket.ts'
 import { createJobs, type Jobs } from '../jobs/jobs.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Log } from '../lib/log.ts'
@@ -56,6 +57,7 @@ export async function createApp({ config, secrets, clock, log, isServing }: AppO
       db,
       clock,
       audit,
+      log,
       metrics,
       jobs,
       events: createEvents({ db, jobs, log }),
@@ -70,6 +72,7 @@ export async function createApp({ config, secrets, clock, log, isServing }: AppO
     })
     await features.files.start()
     const close = async (): Promise<void> => {
+      for (const feature of features.list) feature.stop?.()
       await jobs.stop()
       blobs.close()
       await audit.flush()
@@ -104,5 +107,10 @@ export function createServer(app: App, { config, clock, log }: AppOptions): Fast
     server,
     app.features.list.flatMap((feature) => feature.http ?? []),
   )
+  mountSockets(server, {
+    routes: app.features.list.flatMap((feature) => feature.sockets ?? []),
+    trustedProxies: config.trustedProxies,
+    log,
+  })
   return server
 }

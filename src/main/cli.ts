@@ -80,6 +80,7 @@ export function listedFeatures(metrics: Metrics = createMetrics(CLOUDLET_VERSION
     db: NO_DATABASE,
     clock: systemClock,
     audit: { record() {} },
+    log: silentLog,
     metrics,
     jobs,
     events: createEvents({ db: NO_DATABASE, jobs, log: silentLog }),

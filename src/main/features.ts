@@ -12,6 +12,7 @@ import { createFilesFeature, type FilesFeature, filesMigrations } from '../featu
 import type { Groups } from '../features/groups/index.ts'
 import { createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
 import { createNotifications, type Notifications, notificationsMigrations } from '../features/notifications/index.ts'
+import { createNotifyPush, notifyPushMigrations } from '../features/notify-push/index.ts'
 import { createStatus } from '../features/status/index.ts'
 import { createTheming, type Theming, themingMigrations } from '../features/theming/index.ts'
 import { createUploadsFeature, type UploadsFeature, uploadsMigrations } from '../features/uploads/index.ts'
@@ -21,7 +22,7 @@ import type { Metrics } from '../http/metrics.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { jobsMigration } from '../jobs/migrations/20261127-jobs.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Audit } from '../lib/log.ts'
+import type { Audit, Log } from '../lib/log.ts'
 
 /** Steps of the schema, from all features. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -34,12 +35,14 @@ export const MIGRATIONS: readonly Migration[] = [
   ...directLinksMigrations,
   jobsMigration,
   ...notificationsMigrations,
+  ...notifyPushMigrations,
 ]
 
 export interface FeatureDeps {
   readonly db: Database
   readonly clock: Clock
   readonly audit: Audit
+  readonly log: Log
   readonly metrics: Metrics
   readonly jobs: Jobs
   readonly events: Events
@@ -109,6 +112,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     uploads.feature,
     directDownload.feature,
     notifications.feature,
+    ...createNews(deps, users, auth, files),
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
     status,
   ]
@@ -146,6 +150,7 @@ function createFileFeatures(
   const files: FilesFeature = createFilesFeature({
     db,
     clock,
+    events: deps.events,
     blobs,
     quotaOf: users.quotaOf,
     displayNameOf: users.displayNameOf,
@@ -173,4 +178,28 @@ function createFileFeatures(
     isEnabled: async (accountId) => (await users.directory.identity(accountId))?.enabled ?? false,
   })
   return { files, uploads, directDownload }
+}
+
+/** What tells people and their devices that something is new. */
+function createNews(
+  { db, clock, log, metrics, events }: FeatureDeps,
+  users: Users,
+  auth: Auth,
+  files: FilesFeature,
+): Feature[] {
+  const { authenticator, credentialVersion } = auth
+  return [
+    createNotifyPush({
+      db,
+      clock,
+      log,
+      metrics,
+      events,
+      signIn: async (login, secret, address) =>
+        authenticator.authenticate({ basic: { login, secret } }, { address, userAgent: '' }),
+      credentialVersion,
+      accountIdOf: async (userId) => (await users.accounts.get(userId)).row.id,
+      withAncestors: files.withAncestors,
+    }),
+  ]
 }

@@ -11,7 +11,7 @@ test('every command has a name of its own, in small letters, and a summary', () 
   assert.ok(names.length > 10)
   assert.deepEqual(new Set(names).size, names.length)
   for (const { name, summary } of commands) {
-    assert.match(name, /^[a-z]+(?:[:-][a-z]+)*$/)
+    assert.match(name, /^[a-z]+(?:[:_-][a-z]+)*$/)
     assert.match(summary, /^[A-Z].*(?:[^.]|\.\.\.)$/, name)
   }
 })

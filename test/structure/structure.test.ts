@@ -27,6 +27,7 @@ const FEATURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   uploads: ['files'],
   'direct-download': ['files'],
   notifications: ['users'],
+  'notify-push': ['auth'],
 }
 
 /** Functions over the limit, each with its reason. */

@@ -11,6 +11,7 @@ import type { AccountDirectory, Accounts } from '../users/index.ts'
 import { type AppPasswords, createAppPasswords } from './app-passwords.ts'
 import { createAuthenticator } from './authenticator.ts'
 import { authCommands } from './cli.ts'
+import { type CredentialVersion, createCredentialVersion } from './credential-version.ts'
 import { devicePages } from './device-pages.ts'
 import { loginPages } from './login-pages.ts'
 import { authMigration } from './migrations/20261124-auth.ts'
@@ -21,6 +22,7 @@ import * as store from './store.ts'
 import { createThrottle, type Throttle } from './throttle.ts'
 
 export type { AppPasswords } from './app-passwords.ts'
+export type { CredentialHolder, CredentialVersion } from './credential-version.ts'
 export type { Throttle } from './throttle.ts'
 
 export const authMigrations: readonly Migration[] = [authMigration]
@@ -43,6 +45,7 @@ export interface Auth {
   readonly appPasswords: AppPasswords
   readonly sessions: Sessions
   readonly throttle: Throttle
+  readonly credentialVersion: CredentialVersion
   readonly feature: Feature
 }
 
@@ -75,7 +78,8 @@ export function createAuth(deps: AuthDeps): Auth {
       await throttle.sweep()
     },
   }
-  return { authenticator, appPasswords, sessions, throttle, feature }
+  const credentialVersion = createCredentialVersion({ db, accounts: directory, sessions })
+  return { authenticator, appPasswords, sessions, throttle, credentialVersion, feature }
 }
 
 /** The random secret of this installation, made once by whichever process comes first. */

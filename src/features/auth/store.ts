@@ -10,6 +10,10 @@ export async function findAppPassword(db: Reader | Tx, digest: string): Promise<
   return db.selectFrom('app_password').selectAll().where('token_digest', '=', digest).executeTakeFirst()
 }
 
+export async function findAppPasswordById(db: Reader, id: number): Promise<AppPasswordRow | undefined> {
+  return db.selectFrom('app_password').selectAll().where('id', '=', id).executeTakeFirst()
+}
+
 export async function listAppPasswords(db: Reader, accountId: number): Promise<AppPasswordRow[]> {
   return db.selectFrom('app_password').selectAll().where('account_id', '=', accountId).orderBy('id').execute()
 }

@@ -1,6 +1,7 @@
 import type { BlobStore } from '../../blobs/blob-store.ts'
 import type { DavMount, DavSearch, DavTree } from '../../dav/tree.ts'
 import type { Database, Migration, Tx } from '../../db/database.ts'
+import type { Events } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Feature } from '../feature.ts'
 import { createChecking } from './check.ts'
@@ -37,6 +38,7 @@ export interface FilesFeatureDeps {
   readonly db: Database
   readonly clock: Clock
   readonly blobs: BlobStore
+  readonly events: Events
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
   readonly displayNameOf: (accountId: number) => Promise<string>
@@ -56,6 +58,8 @@ export interface FilesFeature {
   readonly start: () => Promise<void>
   /** Keys that nothing will refer to, for the sweeper. */
   discardKeys(tx: Tx, keys: readonly string[]): Promise<void>
+  /** These nodes and every folder above them, as far as they are there. */
+  withAncestors(nodeIds: readonly number[]): Promise<number[]>
   findNode(nodeId: number): Promise<store.NodeRow | undefined>
   /** The account whose tree holds a node. */
   ownerOf(node: store.NodeRow): Promise<number | undefined>
@@ -64,9 +68,9 @@ export interface FilesFeature {
 
 /** Files and folders of accounts, over WebDAV. */
 export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
-  const { db, clock, blobs, quotaOf, displayNameOf, maxInfinity } = deps
+  const { db, clock, blobs, events, quotaOf, displayNameOf, maxInfinity } = deps
   const roots = createRoots(db, clock)
-  const scope = { db, clock, roots, quotaOf }
+  const scope = { db, clock, events, roots, quotaOf }
   const contents = createContents(db, blobs)
   const files = createFiles({ ...scope, contents })
   const settings = { instanceId: '', dataFingerprint: '' }
@@ -101,6 +105,7 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
       settings.instanceId = (await maintenance.findSetting(db.read, 'instance_id')) ?? ''
       settings.dataFingerprint = (await maintenance.findSetting(db.read, 'data_fingerprint')) ?? ''
     },
+    withAncestors: (nodeIds) => store.withAncestors(db.read, nodeIds),
     findNode: (nodeId) => store.findById(db.read, nodeId),
     ownerOf: (node) => store.findOwner(db.read, node.tree_id),
     feature: {

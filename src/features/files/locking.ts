@@ -4,7 +4,7 @@ import * as lockStore from './lock-store.ts'
 import { newLockToken, requireCompatible, requireHeld, TreeLocks } from './locks.ts'
 import { mimeOf } from './mime.ts'
 import { acceptPath, checkNewName } from './names.ts'
-import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, shown } from './scope.ts'
+import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, shown, touchFolders } from './scope.ts'
 import * as store from './store.ts'
 
 /** WebDAV locks of users (RFC 4918 section 6). They end by themselves. */
@@ -27,7 +27,7 @@ export function createLocking(deps: ScopeDeps): Locking {
     },
     async unlock(by, given, token) {
       const path = acceptPath(given)
-      await inTree(deps, by, async ({ tx, root, locks }) => {
+      await inTree(deps, by, async ({ tx, root, locks, touched }) => {
         const node = await store.findByPath(tx, root.rootId, path)
         if (node === undefined) throw missing(path)
         const held = (await locks.of(node.id)).find((lock) => lock.token === token)
@@ -36,6 +36,7 @@ export function createLocking(deps: ScopeDeps): Locking {
         }
         if (held.account_id !== by.accountId) throw new Fault('forbidden', 'The lock belongs to somebody else')
         await lockStore.deleteLock(tx, token)
+        touched.add(node.id)
       })
     },
     async listFor(accountId, nodeIds) {
@@ -75,6 +76,7 @@ async function grant(scope: Scope, path: readonly string[], wanted: LockRequest)
     created_at_ms: nowMs,
     expires_at_ms: nowMs + wanted.timeoutSeconds * 1_000,
   })
+  scope.touched.add(node.id)
   const { scope: kind, depth, owner, timeoutSeconds } = wanted
   const isCollection = node.is_folder === 1
   return { token, scope: kind, depth, owner, timeoutSeconds, path, isCollection, created: before === undefined }
@@ -102,7 +104,7 @@ async function makeEmptyFile(scope: Scope, path: readonly string[]): Promise<sto
     created_s: 0,
     uploaded_at_ms: nowMs,
   })
-  await store.touchFolders(tx, parent.id, { addedBytes: 0, etag, mtimeMs: nowMs })
+  await touchFolders(scope, parent.id, 0)
   return node
 }
 

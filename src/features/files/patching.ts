@@ -4,7 +4,7 @@ import { Fault } from '../../lib/fault.ts'
 import { requireHeld } from './locks.ts'
 import { acceptPath } from './names.ts'
 import * as propertyStore from './property-store.ts'
-import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, shown } from './scope.ts'
+import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, shown, touchFolders } from './scope.ts'
 import * as store from './store.ts'
 
 const DAV = '{DAV:}'
@@ -118,15 +118,16 @@ async function setFavorite({ tx, holder }: Scope, node: store.NodeRow, value: Xm
 
 /** The time of a file is part of what clients sync: etags above change, the file's own does not. */
 async function setTime(
-  { tx, etag, nowMs }: Scope,
+  scope: Scope,
   node: store.NodeRow,
   value: XmlElement | undefined,
   which: 'mtime' | 'created',
 ): Promise<void> {
   const seconds = value === undefined ? undefined : secondsIn(value)
   if (seconds === undefined) return
-  await store.updateNode(tx, node.id, which === 'mtime' ? { mtime_ms: seconds * 1_000 } : { created_s: seconds })
-  if (node.parent_id !== null) await store.touchFolders(tx, node.parent_id, { addedBytes: 0, etag, mtimeMs: nowMs })
+  await store.updateNode(scope.tx, node.id, which === 'mtime' ? { mtime_ms: seconds * 1_000 } : { created_s: seconds })
+  scope.touched.add(node.id)
+  if (node.parent_id !== null) await touchFolders(scope, node.parent_id, 0)
 }
 
 async function setCreationDate(scope: Scope, node: store.NodeRow, value: XmlElement | undefined): Promise<void> {

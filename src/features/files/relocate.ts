@@ -5,7 +5,17 @@ import { requireHeld } from './locks.ts'
 import { mimeOf } from './mime.ts'
 import { acceptPath, checkNewName } from './names.ts'
 import * as propertyStore from './property-store.ts'
-import { type By, checkConditions, inTree, missing, requireSpace, type Scope, type ScopeDeps, shown } from './scope.ts'
+import {
+  type By,
+  checkConditions,
+  inTree,
+  missing,
+  requireSpace,
+  type Scope,
+  type ScopeDeps,
+  shown,
+  touchFolders,
+} from './scope.ts'
 import { PAGE, removeSubtree, type Written } from './service.ts'
 import * as store from './store.ts'
 
@@ -80,19 +90,19 @@ async function moveNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
     throw new Fault('conflict', 'The destination may not be part of the same subtree as the source path.')
   }
   const moved = await inTree(deps, by, async (scope) => {
-    const { tx, locks, holder, etag, nowMs } = scope
+    const { tx, locks, holder } = scope
     const { source, parent, name, before } = await findPlaces(scope, relocation)
     await letGo(scope, source, from)
     requireHeld(await locks.of(parent.id), holder, shown(to))
     if (before !== undefined) await removeSubtree(scope, before, to)
     const change = source.is_folder === 1 ? {} : { mime: mimeOf(name) }
     await store.updateNode(tx, source.id, { parent_id: parent.id, name, ...change })
-    const above = { etag, mtimeMs: nowMs }
     if (source.parent_id !== null) {
-      await store.touchFolders(tx, source.parent_id, { addedBytes: -source.size_bytes, ...above })
+      await touchFolders(scope, source.parent_id, -source.size_bytes)
     }
     const addedBytes = source.size_bytes - (before?.size_bytes ?? 0)
-    await store.touchFolders(tx, parent.id, { addedBytes, ...above })
+    await touchFolders(scope, parent.id, addedBytes)
+    scope.touched.add(source.id)
     crashPoint('move.before-commit')
     return { node: { ...source, parent_id: parent.id, name, ...change }, created: before === undefined }
   })
@@ -132,7 +142,8 @@ async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
     })
     await propertyStore.copyProperties(tx, source.id, made.id)
     if (source.is_folder === 1 && !isShallow) await copyMembers(scope, source.id, made.id)
-    await store.touchFolders(tx, parent.id, { addedBytes, etag, mtimeMs: nowMs })
+    await touchFolders(scope, parent.id, addedBytes)
+    scope.touched.add(made.id)
     crashPoint('copy.before-commit')
     return { node: made, created: before === undefined }
   })

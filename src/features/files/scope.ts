@@ -1,8 +1,11 @@
 import type { Conditions, ResourceState } from '../../dav/conditions.ts'
 import type { Database, Tx } from '../../db/database.ts'
+import type { EventTypes } from '../../events/catalogue.ts'
+import type { Events } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import { noSpace } from './contents.ts'
+import './events.ts'
 import { newEtag } from './etag.ts'
 import { type Holder, TreeLocks } from './locks.ts'
 import { acceptPath } from './names.ts'
@@ -29,11 +32,14 @@ export interface Scope {
   readonly by: By
   /** Bytes; undefined for no limit. */
   readonly quotaBytes: number | undefined
+  /** Ids of what this change has touched, for those who are told of it. */
+  readonly touched: Set<number>
 }
 
 export interface ScopeDeps {
   readonly db: Database
   readonly clock: Clock
+  readonly events: Events
   readonly roots: Roots
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
@@ -53,10 +59,29 @@ export async function inTree<T>(deps: ScopeDeps, by: By, work: (scope: Scope) =>
     const nowMs = clock.nowMs()
     const locks = await TreeLocks.load(tx, root.treeId, nowMs)
     const holder = { accountId, tokens: conditions.tokens }
-    const value = await work({ tx, root, nowMs, etag: newEtag(), locks, holder, by, quotaBytes })
+    const touched = new Set<number>()
+    const value = await work({ tx, root, nowMs, etag: newEtag(), locks, holder, by, quotaBytes, touched })
     await db.stamps.bump(tx, filesTopic(accountId))
+    if (touched.size > 0) await deps.events.add(tx, 'files.changed', changeOf(accountId, touched))
     return value
   })
+}
+
+/** More are told as "something has changed". */
+const MAX_TOLD = 200
+
+function changeOf(accountId: number, touched: ReadonlySet<number>): EventTypes['files.changed'] {
+  return touched.size > MAX_TOLD ? { accountId } : { accountId, nodeIds: [...touched] }
+}
+
+/** A folder's content has changed: it and every folder above get the etag of the change. */
+export async function touchFolders(
+  { tx, etag, nowMs, touched }: Scope,
+  folderId: number,
+  addedBytes: number,
+): Promise<void> {
+  touched.add(folderId)
+  await store.touchFolders(tx, folderId, { addedBytes, etag, mtimeMs: nowMs })
 }
 
 /** Holds the request's conditions against the tree as it is now. Throws Fault `precondition`. */

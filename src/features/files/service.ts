@@ -18,6 +18,7 @@ import {
   type Scope,
   type ScopeDeps,
   shown,
+  touchFolders,
 } from './scope.ts'
 import * as store from './store.ts'
 
@@ -106,7 +107,7 @@ async function writeFile(
   if (name === undefined) throw new Fault('conflict', 'PUT is not allowed on non-files.')
   crashPoint('write.before-transaction')
   const written = await inTree(deps, by, async (scope) => {
-    const { tx, nowMs, etag, locks, holder } = scope
+    const { tx, nowMs, locks, holder } = scope
     const parent = await parentOf(scope, path, facts.makesFolders)
     const before = await store.findChild(tx, parent.id, name)
     await checkConditions(scope, before)
@@ -118,7 +119,8 @@ async function writeFile(
     await requireSpace(scope, addedBytes, shown(path))
     const content = { sizeBytes, blobId: await deps.contents.save(tx, source, nowMs) }
     const node = await saveFile(scope, { parent, before, name }, content, facts)
-    await store.touchFolders(tx, parent.id, { addedBytes, etag, mtimeMs: nowMs })
+    await touchFolders(scope, parent.id, addedBytes)
+    scope.touched.add(node.id)
     const result = { node, created: before === undefined }
     await facts.alsoIn?.(tx, result)
     crashPoint('write.before-commit')
@@ -178,7 +180,7 @@ function sizeOf(source: ContentSource): number {
 
 /** The folder above a path, made with all that are missing above it. */
 async function makeFoldersAbove(scope: Scope, path: readonly string[]): Promise<store.NodeRow | undefined> {
-  const { tx, root, locks, holder, nowMs, etag } = scope
+  const { tx, root, locks, holder, nowMs } = scope
   let parent = await store.findById(tx, root.rootId)
   for (const name of path.slice(0, -1)) {
     if (parent === undefined || parent.is_folder === 0) return parent
@@ -187,7 +189,8 @@ async function makeFoldersAbove(scope: Scope, path: readonly string[]): Promise<
       checkNewName(name)
       requireHeld(await locks.of(parent.id), holder, shown(path))
       const made: store.NodeRow = await store.insertNode(tx, folderNode(root.treeId, parent.id, name, nowMs))
-      await store.touchFolders(tx, parent.id, { addedBytes: 0, etag, mtimeMs: nowMs })
+      await touchFolders(scope, parent.id, 0)
+      scope.touched.add(made.id)
       parent = made
     } else {
       parent = known
@@ -201,7 +204,7 @@ async function makeFolder(deps: FilesDeps, by: By, path: readonly string[]): Pro
   const name = path.at(-1)
   if (name === undefined) throw exists()
   return inTree(deps, by, async (scope) => {
-    const { tx, root, nowMs, etag, locks, holder, quotaBytes } = scope
+    const { tx, root, nowMs, locks, holder, quotaBytes } = scope
     const parent = await store.findByPath(tx, root.rootId, path.slice(0, -1))
     if (parent === undefined || parent.is_folder === 0) throw new Fault('conflict', 'Parent node does not exist')
     const before = await store.findChild(tx, parent.id, name)
@@ -214,7 +217,8 @@ async function makeFolder(deps: FilesDeps, by: By, path: readonly string[]): Pro
       throw new Fault('no-space', `Insufficient space in ${shown(path.slice(0, -1))}. Cannot create directory`)
     }
     const made = await store.insertNode(tx, folderNode(root.treeId, parent.id, name, nowMs))
-    await store.touchFolders(tx, parent.id, { addedBytes: 0, etag, mtimeMs: nowMs })
+    await touchFolders(scope, parent.id, 0)
+    scope.touched.add(made.id)
     return made
   })
 }
@@ -226,9 +230,7 @@ async function removeNode(deps: FilesDeps, by: By, path: readonly string[]): Pro
     if (node === undefined) throw missing(path)
     await checkConditions(scope, node)
     await removeSubtree(scope, node, path)
-    const { parent_id } = node
-    const change = { addedBytes: -node.size_bytes, etag: scope.etag, mtimeMs: scope.nowMs }
-    if (parent_id !== null) await store.touchFolders(scope.tx, parent_id, change)
+    if (node.parent_id !== null) await touchFolders(scope, node.parent_id, -node.size_bytes)
     crashPoint('remove.before-commit')
   })
   crashPoint('remove.committed')

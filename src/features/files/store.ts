@@ -166,6 +166,17 @@ export async function listSelfAndAncestors(db: Reader | Tx, nodeId: number): Pro
   return (await upStatement(db, nodeId)).map(({ id }) => id)
 }
 
+/** These nodes and all above them, each once. */
+export async function withAncestors(db: Reader, nodeIds: readonly number[]): Promise<number[]> {
+  const { rows } = await sql<{ id: number }>`
+    with recursive up(id, parent_id) as (
+      select id, parent_id from node where id in (${sql.join(nodeIds)})
+      union
+      select n.id, n.parent_id from node n join up on n.id = up.parent_id
+    ) select id from up`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
 const deleteBelowStatement = statement<{ blob_id: number | null }>(
   `${BELOW} delete from node where id in (select id from below) returning blob_id`,
 )

@@ -1,0 +1,10 @@
+declare module '../../events/catalogue.ts' {
+  interface EventTypes {
+    /** Something in an account's tree is new, other or gone. */
+    'files.changed': {
+      readonly accountId: number
+      /** Of what has changed and is still there, and of the folders that it is or was in. Missing when they are too many. */
+      readonly nodeIds?: readonly number[]
+    }
+  }
+}
