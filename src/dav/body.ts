@@ -2,7 +2,33 @@ import type { FastifyRequest } from 'fastify'
 import { Fault } from '../lib/fault.ts'
 import { MAX_XML_BYTES, readXml, type XmlElement } from './xml/read.ts'
 
-const SLOW_BODY_MS = 30_000
+const SLOW_XML_MS = 30_000
+/** Longest silence of a client that sends a file. */
+const STALLED_MS = 120_000
+
+/**
+ * The body as it arrives. Whoever stops reading early can still answer: the connection stays. Throws Fault `bad-request`
+ * when the client goes away or falls silent.
+ */
+export async function* bodyOf({ raw }: Pick<FastifyRequest, 'raw'>): AsyncGenerator<Buffer, void> {
+  const pieces = raw.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
+  try {
+    for (;;) {
+      const timer = setTimeout(() => raw.destroy(cutShort()), STALLED_MS)
+      const next = await pieces.next().finally(() => clearTimeout(timer))
+      if (next.done === true) return
+      yield next.value
+    }
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ECONNRESET' ? cutShort(error) : error
+  } finally {
+    await pieces.return?.()
+  }
+}
+
+function cutShort(cause?: unknown): Fault {
+  return new Fault('bad-request', 'The request ended before its body did', {}, { cause })
+}
 
 /** The XML body of a request, undefined when there is none. Limited in size and time. Throws Fault. */
 export async function readXmlBody(request: FastifyRequest): Promise<XmlElement | undefined> {
@@ -10,9 +36,9 @@ export async function readXmlBody(request: FastifyRequest): Promise<XmlElement |
   if (headers['transfer-encoding'] === undefined && !(Number(headers['content-length']) > 0)) return undefined
   const pieces: Buffer[] = []
   let size = 0
-  const timer = setTimeout(() => raw.destroy(), SLOW_BODY_MS)
+  const timer = setTimeout(() => raw.destroy(cutShort()), SLOW_XML_MS)
   try {
-    for await (const piece of raw as AsyncIterable<Buffer>) {
+    for await (const piece of bodyOf(request)) {
       size += piece.length
       if (size > MAX_XML_BYTES) throw new Fault('too-large', 'The XML of a request may have 1 MiB at most')
       pieces.push(piece)

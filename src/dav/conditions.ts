@@ -39,6 +39,8 @@ interface IfList {
 }
 
 const MAX_IF_CHARS = 8_192
+/** Each may cost a look-up inside a transaction. */
+const MAX_IF_LISTS = 100
 
 /** Conditions of RFC 9110 section 13.1 and RFC 4918 section 10.4 for methods that change something. */
 export function conditionsOf(headers: IncomingHttpHeaders): Conditions {
@@ -63,7 +65,7 @@ export function conditionsOf(headers: IncomingHttpHeaders): Conditions {
           'An If-Unmodified-Since header was specified, but the entity has been changed since the specified date.',
         )
       }
-      await checkIf(lists, lookUp)
+      await checkIf(lists, own, lookUp)
     },
   }
 }
@@ -100,10 +102,10 @@ function unquoted(etag: string): string {
   return etag.replace(/^W\//, '').replace(/^"(.*)"$/, '$1')
 }
 
-async function checkIf(lists: readonly IfList[], lookUp: LookUp): Promise<void> {
+async function checkIf(lists: readonly IfList[], own: ResourceState, lookUp: LookUp): Promise<void> {
   if (lists.length === 0) return
   for (const { path, conditions } of lists) {
-    const state = await lookUp(path)
+    const state = path === undefined ? own : await lookUp(path)
     if (conditions.every((condition) => holds(condition, state))) return
   }
   throw failed('If', 'Failed to find a valid token/etag combination')
@@ -129,6 +131,7 @@ export function parseIf(header: string): IfList[] {
     }
     const list = /^\(((?:[^()"<>[\]]|"[^"]*"|<[^<>]*>|\[[^\]]*\])*)\)\s*/.exec(rest)
     if (list === null) throw new Fault('bad-request', 'The If header cannot be read')
+    if (lists.length >= MAX_IF_LISTS) throw new Fault('bad-request', 'The If header has too many lists')
     lists.push({ path, conditions: parseConditions(list[1] ?? '') })
     rest = rest.slice(list[0].length)
   }

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { encodePath, encodeSegment } from './path.ts'
 import type { Property } from './properties.ts'
+import { sendStream } from './stream.ts'
 import type { DavCall, DavResource, DavTree } from './tree.ts'
 import { MULTISTATUS_START, Tags } from './xml/write.ts'
 
@@ -19,9 +21,12 @@ export function isMinimal({ headers }: FastifyRequest): boolean {
   return headers['brief'] === 't' || /\breturn\s*=\s*minimal\b/.test(String(headers['prefer'] ?? ''))
 }
 
+/** Written at once at most, so that memory and the turns of the event loop stay short whatever is asked for. */
+const PIECE_CHARS = 256 * 1024
+
 /**
- * Sends resources as a multistatus, page by page as they are read: the first byte goes out before the last row is
- * read, and memory holds a page. A single page is sent whole, with its length.
+ * Sends resources as a multistatus, piece by piece as they are read: the first byte goes out before the last row is
+ * read, and memory holds a page. What fits into one piece is sent whole, with its length.
  */
 export async function sendMultistatus(
   reply: FastifyReply,
@@ -30,29 +35,33 @@ export async function sendMultistatus(
   wanted: Wanted,
   pages: AsyncIterable<readonly DavResource[]>,
 ): Promise<FastifyReply> {
-  const writer = createResponseWriter(tree, call, wanted)
-  const iterator = pages[Symbol.asyncIterator]()
-  const first = await iterator.next()
+  const pieces = writeResponses(tree, call, wanted, pages)
+  const first = await pieces.next()
   reply.code(207).header('content-type', 'application/xml; charset=utf-8').header('vary', 'Brief,Prefer')
   if (first.done === true) return reply.send(Buffer.from(`${MULTISTATUS_START}/>\n`))
-  const begun = `${MULTISTATUS_START}>${await writer(first.value)}`
-  const second = await iterator.next()
+  const begun = `${MULTISTATUS_START}>${first.value}`
+  const second = await pieces.next()
   if (second.done === true) return reply.send(Buffer.from(`${begun}</d:multistatus>\n`))
   const rest = async function* (): AsyncGenerator<Buffer> {
     yield Buffer.from(begun)
-    let page: IteratorResult<readonly DavResource[]> = second
-    while (page.done !== true) {
-      yield Buffer.from(await writer(page.value))
-      page = await iterator.next()
+    yield Buffer.from(second.value)
+    for await (const piece of pieces) {
+      // Reading rows of SQLite never waits for anything: others get their turn here.
+      await setImmediate()
+      yield Buffer.from(piece)
     }
     yield Buffer.from('</d:multistatus>\n')
   }
-  return reply.send(Readable.from(rest()))
+  return sendStream(reply, Readable.from(rest()))
 }
 
-type WritePage = (resources: readonly DavResource[]) => Promise<string>
-
-function createResponseWriter(tree: AnyTree, call: DavCall, wanted: Wanted): WritePage {
+/** The responses of a multistatus in pieces; a page ends a piece. */
+async function* writeResponses(
+  tree: AnyTree,
+  call: DavCall,
+  wanted: Wanted,
+  pages: AsyncIterable<readonly DavResource[]>,
+): AsyncGenerator<string, void> {
   const tags = new Tags()
   const { known } = tree.properties
   const names =
@@ -60,8 +69,8 @@ function createResponseWriter(tree: AnyTree, call: DavCall, wanted: Wanted): Wri
   const others = wanted.kind === 'named' ? names.filter((name) => !known.has(name)) : []
   const showsMissing = wanted.kind === 'named' && !isMinimal(call.request)
   const base = encodePath(call.base)
-  const columns = names.map((name) => column(name, known.get(name), tags))
-  return async (resources) => {
+  const columns = names.map((name) => new Column(name, known.get(name), tags))
+  for await (const resources of pages) {
     const loaded = new Map<string, ReadonlyMap<DavResource, string>>()
     for (const name of names) {
       const load = known.get(name)?.load
@@ -77,9 +86,12 @@ function createResponseWriter(tree: AnyTree, call: DavCall, wanted: Wanted): Wri
     }
     let text = ''
     for (const resource of resources) {
-      text += writeResponse(hrefOf(base, resource), resource, columns, values, tags, showsMissing)
+      text += writeResponse(hrefOf(base, resource), resource, columns, values, showsMissing)
+      if (text.length < PIECE_CHARS) continue
+      yield text
+      text = ''
     }
-    return text
+    if (text !== '') yield text
   }
 }
 
@@ -91,15 +103,14 @@ function writeResponse(
   resource: DavResource,
   columns: readonly Column[],
   values: Values,
-  tags: Tags,
   showsMissing: boolean,
 ): string {
   let found = ''
   let missing = ''
   for (const column of columns) {
     const value = values(column, resource)
-    if (value === undefined) missing += showsMissing ? elementOf(column, '', tags) : ''
-    else found += elementOf(column, value, tags)
+    if (value === undefined) missing += showsMissing ? column.element('') : ''
+    else found += column.element(value)
   }
   let text = `<d:response><d:href>${href}</d:href>`
   if (found !== '' || missing === '') text += propstat(found, 'HTTP/1.1 200 OK')
@@ -107,31 +118,29 @@ function writeResponse(
   return `${text}</d:response>`
 }
 
-function elementOf({ name, open, close, empty, prefixed }: Column, value: string, tags: Tags): string {
-  if (!prefixed) return tags.element(name, value)
-  return value === '' ? empty : open + value + close
-}
-
-interface Column {
+/** A property as it is written for every resource. */
+class Column {
   readonly name: string
   readonly property: Property<DavResource> | undefined
-  readonly open: string
-  readonly close: string
-  readonly empty: string
-  /** Whether its namespace has a prefix of its own, so that its tags are the same in every place. */
-  readonly prefixed: boolean
-}
+  readonly #tags: Tags
+  /** Start tag, end tag and empty element, the same in every place; made when the first is written. */
+  #written: readonly [string, string, string] | undefined
 
-function column(name: string, property: Property<DavResource> | undefined, tags: Tags): Column {
-  const prefixed = /^\{(?:DAV:|http:\/\/(?:sabredav|owncloud|nextcloud)\.org\/ns)\}/.test(name)
-  if (!prefixed) return { name, property, open: '', close: '', empty: '', prefixed }
-  return {
-    name,
-    property,
-    open: `<${tags.start(name)}>`,
-    close: `</${tags.end(name)}>`,
-    empty: `<${tags.start(name)}/>`,
-    prefixed,
+  constructor(name: string, property: Property<DavResource> | undefined, tags: Tags) {
+    this.name = name
+    this.property = property
+    this.#tags = tags
+  }
+
+  element(value: string): string {
+    this.#written ??= this.#write()
+    const [open, close, empty] = this.#written
+    return value === '' ? empty : open + value + close
+  }
+
+  #write(): readonly [string, string, string] {
+    const start = this.#tags.start(this.name)
+    return [`<${start}>`, `</${this.#tags.end(this.name)}>`, `<${start}/>`]
   }
 }
 

@@ -9,6 +9,7 @@ export const invalidPath = (message: string): Fault => new Fault('bad-request', 
  * Empty segments count for nothing. Throws Fault `bad-request` for what is no path.
  */
 export function splitPath(raw: string): string[] {
+  if (raw.includes('\0')) throw withNul()
   const segments: string[] = []
   for (const part of raw.split('/')) {
     if (part === '') continue
@@ -25,11 +26,13 @@ function decodeSegment(part: string): string {
   } catch {
     throw new Fault('bad-request', 'The address has a broken percent escape or is not UTF-8')
   }
-  if (text.includes('\0')) throw invalidPath('The path holds a NUL character')
+  if (text.includes('\0')) throw withNul()
   return text
 }
 
-const UNSAFE = /[^A-Za-z0-9_\-.~()/:@]/
+const withNul = (): Fault => invalidPath('The path holds a NUL character')
+
+const UNSAFE = /[^A-Za-z0-9_\-.~():@]/
 
 /** A path for `d:href`: absolute, percent-encoded in small letters, as the reference writes it (recording webdav-errors). */
 export function encodePath(segments: readonly string[]): string {

@@ -75,12 +75,18 @@ const NOBODY: AccountViewer = {
   language: '',
 }
 
-/** Errors before a route is found, such as an address that cannot be decoded. */
+const isVerb = ({ method }: FastifyRequest): boolean => Object.hasOwn(VERBS, method)
+
+function notImplemented({ method }: FastifyRequest): Fault {
+  return new Fault('unsupported', `There is nothing here that can do ${method}`, { reason: 'not-implemented' })
+}
+
+/** Errors before a route is found: an address that cannot be decoded, a verb that nothing here has. */
 export function davProtocolErrors(log: Log) {
   return DAV_PREFIXES.map((prefix) => ({
     prefix,
     answer: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-      answerDavError(error, request, reply, log),
+      answerDavError(isVerb(request) ? error : notImplemented(request), request, reply, log),
   }))
 }
 
@@ -113,9 +119,7 @@ async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyRepl
   const viewer = isPublic ? NOBODY : requireAccount(await request.viewer(), request)
   if (!isPublic) reply.header('x-user-id', encodeURI(viewer.userId))
   const verb = VERBS[request.method]
-  if (verb === undefined) {
-    throw new Fault('unsupported', `There is nothing here that can do ${request.method}`, { reason: 'not-implemented' })
-  }
+  if (verb === undefined) throw notImplemented(request)
   const { mount, base, path } = admitted(viewer, found)
   const conditions = conditionsOf(request.headers)
   const resolve: DavContext['resolve'] = (target) => admitted(viewer, findMount(deps.mounts, target))
@@ -128,8 +132,9 @@ async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyRepl
   }
 }
 
+/** Without the query, and without the host that a proxy may put before it (RFC 9112 section 3.2.2). */
 function rawPath(request: FastifyRequest): string {
-  const url = request.raw.url ?? '/'
+  const url = (request.raw.url ?? '/').replace(/^https?:\/\/[^/]*/i, '')
   const query = url.indexOf('?')
   return query === -1 ? url : url.slice(0, query)
 }

@@ -68,7 +68,8 @@ export interface DavTree<R extends DavResource = DavResource> {
   list(call: DavCall, resource: R): AsyncIterable<readonly R[]>
   /** Everything below, in pages, each folder before its members. Without it `Depth: infinity` means 1. */
   listAll?(call: DavCall, resource: R): AsyncIterable<readonly R[]>
-  content?(call: DavCall, resource: R): Promise<DavContent>
+  /** undefined when the resource was replaced meanwhile, so that it has to be found again. */
+  content?(call: DavCall, resource: R): Promise<DavContent | undefined>
   put?(call: DavCall, path: readonly string[]): Promise<DavWritten>
   makeCollection?(call: DavCall, path: readonly string[]): Promise<DavWritten>
   remove?(call: DavCall, path: readonly string[]): Promise<void>

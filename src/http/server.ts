@@ -48,6 +48,7 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000
 const PARSED_BODY_TIMEOUT_MS = 30_000
 /** How long a body that may take hours may stand still. */
 const IDLE_BODY_MS = 300_000
+const LINGER_MS = 30_000
 
 /** Headers that carry one value; two of them are a sign of smuggling, not of a client. */
 const SINGLE_HEADERS = new Set([
@@ -66,6 +67,7 @@ const SINGLE_HEADERS = new Set([
 
 /** A Fastify server with what every surface shares: request ids, addresses, who is asking, headers, limits. */
 export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
+  const answerError = createErrorAnswer(deps)
   const app = fastify({
     logger: false,
     genReqId: createRequestIds(),
@@ -76,11 +78,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     rewriteUrl: (request) => withoutIndexPhp(request.url ?? '/'),
-    frameworkErrors: (error, request, reply) => {
-      const protocol = deps.protocolErrors.find(({ prefix }) => request.raw.url?.startsWith(prefix))
-      if (protocol !== undefined) protocol.answer(error, request, reply as unknown as FastifyReply)
-      else answerHttpError(error, request, reply as unknown as FastifyReply, deps.log)
-    },
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply as unknown as FastifyReply),
     clientErrorHandler: answerClientError,
     // The protocols check their own input and write their own answers. Fastify's compilers would only cost time and memory.
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
@@ -93,13 +91,20 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   })
   decorate(app, deps)
   addHooks(app, deps)
-  app.setErrorHandler((error, request, reply) => {
-    answerHttpError(error, request, reply, deps.log)
-  })
+  app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => {
-    answerHttpError(new Fault('not-found', 'There is no page at this address'), request, reply, deps.log)
+    answerError(new Fault('not-found', 'There is no page at this address'), request, reply)
   })
   return app
+}
+
+/** In the shape of the protocol that the address belongs to, even where no route was found. */
+function createErrorAnswer({ protocolErrors, log }: HttpServerDeps): ProtocolErrors['answer'] {
+  return (error, request, reply) => {
+    const protocol = protocolErrors.find(({ prefix }) => request.raw.url?.startsWith(prefix))
+    if (protocol !== undefined) protocol.answer(error, request, reply)
+    else answerHttpError(error, request, reply, log)
+  }
 }
 
 function noSchemas(): never {
@@ -193,6 +198,7 @@ function addHooks(app: FastifyInstance, deps: HttpServerDeps): void {
     route.preParsing = route.config?.streamsBody === true ? limitIdleTime : limitBodyTime
   })
   app.addHook('onResponse', (request, reply, done) => {
+    if (request.raw.complete === false) discardBody(request.raw)
     const milliseconds = performance.now() - request.startedAt
     deps.metrics.observeRequest(request.routeOptions.config.surface ?? 'page', reply.statusCode, milliseconds / 1_000)
     done()
@@ -235,6 +241,17 @@ function limitIdleTime(
   socket.setTimeout(IDLE_BODY_MS)
   // What follows may take its time: joining large chunks, syncing the disk.
   raw.once('end', () => socket.setTimeout(0))
+}
+
+/**
+ * Takes in, for a while, what is left of a body after the answer, so that the client gets to read it: a connection that
+ * is closed on a client in the middle of sending loses the answer.
+ */
+function discardBody(raw: IncomingMessage): void {
+  const timer = setTimeout(() => raw.destroy(), LINGER_MS).unref()
+  raw.once('end', () => clearTimeout(timer))
+  raw.once('close', () => clearTimeout(timer))
+  raw.resume()
 }
 
 /** Cuts a client that sends its body drop by drop. Routes that take files read the stream themselves. */

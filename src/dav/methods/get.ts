@@ -4,6 +4,7 @@ import { Fault } from '../../lib/fault.ts'
 import { httpDate } from '../properties.ts'
 import { rangeOf } from '../ranges.ts'
 import type { DavContext } from '../server.ts'
+import { sendStream } from '../stream.ts'
 import type { DavContent } from '../tree.ts'
 import { notAllowed, notFound } from './not-found.ts'
 
@@ -13,15 +14,22 @@ const FOLDER_PAGE =
 /** Content is what people upload: it is downloaded, and can do nothing when a browser shows it nevertheless. */
 const CONTENT_POLICY = "default-src 'none';sandbox"
 
+/** How often a file may be replaced between looking it up and opening it. */
+const MAX_ATTEMPTS = 20
+
 export async function get({ mount, path, reply, ...call }: DavContext): Promise<FastifyReply> {
   const { tree } = mount
-  const resource = await tree.find(call, path)
-  if (resource === undefined) throw notFound(path)
-  if (resource.isCollection) return reply.header('content-type', 'text/html; charset=utf-8').send(FOLDER_PAGE)
-  if (tree.content === undefined) throw notAllowed('This cannot be read')
-  const validators = { etag: resource.etag ?? '', mtimeMs: resource.mtimeMs }
-  if (answerUnchanged(call.request, reply, validators)) return reply
-  return sendContent(call.request, reply, validators, await tree.content(call, resource))
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const resource = await tree.find(call, path)
+    if (resource === undefined) throw notFound(path)
+    if (resource.isCollection) return reply.header('content-type', 'text/html; charset=utf-8').send(FOLDER_PAGE)
+    if (tree.content === undefined) throw notAllowed('This cannot be read')
+    const validators = { etag: resource.etag ?? '', mtimeMs: resource.mtimeMs }
+    if (answerUnchanged(call.request, reply, validators)) return reply
+    const content = await tree.content(call, resource)
+    if (content !== undefined) return sendContent(call.request, reply, validators, content)
+  }
+  throw new Fault('unavailable', 'The file is replaced all the time', { retryAfterSeconds: 1 })
 }
 
 export interface Validators {
@@ -70,7 +78,7 @@ export function sendContent(
   const { sizeBytes } = content
   const quoted = `"${etag}"`
   reply.headers({ 'last-modified': httpDate(mtimeMs), etag: quoted })
-  const range = isWholeWanted(request, quoted, mtimeMs) ? undefined : rangeOf(request.headers.range, sizeBytes)
+  const range = isWholeWanted(request, quoted) ? undefined : rangeOf(request.headers.range, sizeBytes)
   reply.headers({
     'content-type': content.contentType,
     'content-length': String(range === undefined ? sizeBytes : range.end - range.start + 1),
@@ -84,12 +92,14 @@ export function sendContent(
   if (content.bytes !== undefined) {
     return reply.send(range === undefined ? content.bytes : content.bytes.subarray(range.start, range.end + 1))
   }
-  return reply.send(content.open(range))
+  return sendStream(reply, content.open(range))
 }
 
-/** RFC 9110 section 13.1.5: a range counts only while the content is the one that the client knows. */
-function isWholeWanted({ headers }: FastifyRequest, quoted: string, mtimeMs: number): boolean {
+/**
+ * RFC 9110 section 13.1.5: a range counts only while the content is the one that the client knows. A date never tells:
+ * clients set the time of a file themselves, so two versions may have the same.
+ */
+function isWholeWanted({ headers }: FastifyRequest, quoted: string): boolean {
   const ifRange = headers['if-range']
-  if (ifRange === undefined) return false
-  return ifRange !== quoted && Date.parse(String(ifRange)) !== Math.floor(mtimeMs / 1_000) * 1_000
+  return ifRange !== undefined && ifRange !== quoted
 }

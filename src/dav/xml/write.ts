@@ -1,7 +1,7 @@
-const SPECIAL = /[&<>"\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/
-const ALL_SPECIAL = /[&<>"\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
+const SPECIAL = /[&<>"\u0000-\u0008\u000b-\u001f\ufffe\uffff]/
+const ALL_SPECIAL = /[&<>"\u0000-\u0008\u000b-\u001f\ufffe\uffff]/g
 
-/** Text for an element or an attribute in double quotes. Characters that XML 1.0 cannot hold become U+FFFD. */
+/** Text for an element. Characters that XML 1.0 cannot hold become U+FFFD. */
 export function escapeText(text: string): string {
   return SPECIAL.test(text) ? text.replace(ALL_SPECIAL, escapeCharacter) : text
 }
@@ -16,9 +16,23 @@ function escapeCharacter(character: string): string {
       return '&gt;'
     case '"':
       return '&quot;'
+    case '\r':
+      // As it is, a reader would take it for a line feed (XML 1.0 section 2.11).
+      return '&#13;'
     default:
       return '\ufffd'
   }
+}
+
+/** Text for an attribute in double quotes: as they are, tabs and line feeds would be read as blanks. */
+export function escapeAttribute(text: string): string {
+  return escapeText(text).replace(/[\t\n]/g, (character) => `&#${character.charCodeAt(0)};`)
+}
+
+/** Where a Clark name divides: a namespace may hold braces, a local name never does. */
+export function splitName(name: string): { readonly namespace: string; readonly local: string } {
+  const close = name.lastIndexOf('}')
+  return { namespace: name.slice(1, close), local: name.slice(close + 1) }
 }
 
 /** Prefixes that clients match literally (field experience with the iOS client). */
@@ -38,29 +52,24 @@ export class Tags {
 
   /** What stands inside the angle brackets of a start tag, for a name such as `{DAV:}getetag`. */
   start(name: string): string {
-    const { namespace, local, prefix } = this.#split(name)
+    const { namespace, local } = splitName(name)
+    const prefix = PREFIXES.get(namespace)
     if (namespace === '') return `${local} xmlns=""`
     if (prefix !== undefined) return `${prefix}:${local}`
     const counted = this.#counted(namespace)
-    return `${counted}:${local} xmlns:${counted}="${escapeText(namespace)}"`
+    return `${counted}:${local} xmlns:${counted}="${escapeAttribute(namespace)}"`
   }
 
   /** What stands inside an end tag. */
   end(name: string): string {
-    const { namespace, local, prefix } = this.#split(name)
+    const { namespace, local } = splitName(name)
     if (namespace === '') return local
-    return `${prefix ?? this.#counted(namespace)}:${local}`
+    return `${PREFIXES.get(namespace) ?? this.#counted(namespace)}:${local}`
   }
 
   /** An element with inner XML; empty inner XML makes an empty element. */
   element(name: string, inner: string): string {
     return inner === '' ? `<${this.start(name)}/>` : `<${this.start(name)}>${inner}</${this.end(name)}>`
-  }
-
-  #split(name: string): { namespace: string; local: string; prefix: string | undefined } {
-    const close = name.indexOf('}')
-    const namespace = name.slice(1, close)
-    return { namespace, local: name.slice(close + 1), prefix: PREFIXES.get(namespace) }
   }
 
   #counted(namespace: string): string {

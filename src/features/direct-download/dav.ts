@@ -43,7 +43,8 @@ function createDirectTree(links: DirectLinks, contents: Contents): DavTree<Linke
     },
     async content(_call, { node }) {
       if (node === undefined) throw new Fault('not-found', '')
-      const content = await contents.read(node.blob_id, node.size_bytes)
+      const content = await contents.read(node.blob_id)
+      if (content === undefined) return undefined
       return {
         sizeBytes: node.size_bytes,
         contentType: contentTypeOf(node.mime),

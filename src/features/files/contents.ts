@@ -39,7 +39,8 @@ export interface Contents {
   discard(arrived: Arrived): Promise<void>
   /** Writes the row of some content; null for none. */
   save(tx: Tx, source: ContentSource, nowMs: number): Promise<number | null>
-  read(blobId: number | null, sizeBytes: number): Promise<Readability>
+  /** undefined when it is gone: whoever has found it names a state of the past. */
+  read(blobId: number | null): Promise<Readability | undefined>
 }
 
 export interface ReceiveOptions {
@@ -137,10 +138,10 @@ async function* joined(head: readonly Uint8Array[], rest: AsyncIterable<Uint8Arr
   yield* rest
 }
 
-async function openBlob(db: Reader, blobs: BlobStore, blobId: number | null): Promise<Readability> {
+async function openBlob(db: Reader, blobs: BlobStore, blobId: number | null): Promise<Readability | undefined> {
   if (blobId === null) return { bytes: new Uint8Array(0), open: () => Readable.from([]) }
   const blob = await contentStore.findBlob(db, blobId)
-  if (blob === undefined) throw new Fault('unavailable', 'The file was just replaced. Read it again')
+  if (blob === undefined) return undefined
   const { key, content } = blob
   if (content !== null) {
     const bytes = new Uint8Array(content.buffer, content.byteOffset, content.byteLength)
@@ -151,6 +152,7 @@ async function openBlob(db: Reader, blobs: BlobStore, blobId: number | null): Pr
   }
   if (key !== null) return { open: (range) => blobs.get(key, range) }
   const parts = await contentStore.listBlobParts(db, blobId)
+  if (parts.length === 0) return undefined
   return {
     open: (range) => Readable.from(readParts(blobs, parts, range), { objectMode: false, highWaterMark: 1 << 20 }),
   }

@@ -1,3 +1,4 @@
+import { notAllowed } from '../../dav/methods/not-found.ts'
 import type { DavCall, DavContent, DavTarget, DavTree, DavWritten } from '../../dav/tree.ts'
 import { child, type XmlElement } from '../../dav/xml/read.ts'
 import { Fault } from '../../lib/fault.ts'
@@ -10,7 +11,7 @@ import { byOf, type PutDeps, putFile } from './put.ts'
 import type { Relocating } from './relocate.ts'
 import { type FileResource, fileIdOf, resourceOf } from './resource.ts'
 import { missing } from './scope.ts'
-import type { Written } from './service.ts'
+import { PAGE, type Written } from './service.ts'
 import * as store from './store.ts'
 
 const METHODS = [
@@ -40,7 +41,7 @@ export interface FilesTreeDeps extends PutDeps, FilePropertiesDeps {
 
 /** An account's files as a DAV tree, at `/remote.php/dav/files/{user}` and `/remote.php/webdav`. */
 export function createFilesTree(deps: FilesTreeDeps): DavTree<FileResource> {
-  const { db, files, locking, relocating, patching } = deps
+  const { files, locking, relocating, patching } = deps
   const tree: DavTree<FileResource> = {
     methods: METHODS,
     properties: fileProperties(deps),
@@ -71,19 +72,29 @@ export function createFilesTree(deps: FilesTreeDeps): DavTree<FileResource> {
     lock: (call, path, wanted) => locking.lock(byOf(call), path, wanted),
     unlock: (call, path, token) => locking.unlock(byOf(call), path, token),
     report: (call, resource, body) => filterFiles(deps, call, resource, body),
-    async recalculate({ viewer }, path, algorithm) {
-      const node = await files.find(viewer.accountId, path)
-      if (node === undefined) throw missing(path)
-      const meter = new Meter([algorithm as ChecksumAlgorithm])
-      const { open } = await deps.contents.read(node.blob_id, node.size_bytes)
-      for await (const piece of open(undefined)) meter.add(piece)
-      const checksum = meter.checksum(algorithm as ChecksumAlgorithm)
-      const text = checksum === undefined ? '' : writeChecksum(checksum)
-      await db.write((tx) => store.updateNode(tx, node.id, { checksums: text }))
-      return text
-    },
+    recalculate: (call, path, algorithm) => recalculate(deps, call, path, algorithm as ChecksumAlgorithm),
   }
   return tree
+}
+
+/** Reads a file to its end and keeps its checksum, as long as it is still the same file. */
+async function recalculate(
+  deps: FilesTreeDeps,
+  call: DavCall,
+  path: readonly string[],
+  algorithm: ChecksumAlgorithm,
+): Promise<string> {
+  const node = await deps.files.find(call.viewer.accountId, path)
+  if (node === undefined) throw missing(path)
+  if (node.is_folder === 1) throw notAllowed('A folder has no checksum')
+  const meter = new Meter([algorithm])
+  const content = await deps.contents.read(node.blob_id)
+  for await (const piece of content?.open(undefined) ?? []) meter.add(piece)
+  const sum = meter.checksum(algorithm)
+  const checksums = sum === undefined ? '' : writeChecksum(sum)
+  const isKept = await deps.files.keepChecksums(byOf(call), node, checksums)
+  if (!isKept) throw new Fault('conflict', 'The file was changed while it was read. Try again')
+  return checksums
 }
 
 function relocation(tree: DavTree<FileResource>, from: readonly string[], target: DavTarget) {
@@ -96,7 +107,10 @@ function relocated({ instanceId }: FilesTreeDeps, { node, created }: Written, ha
   return { created, headers: { 'oc-fileid': fileIdOf(node.id, instanceId()), ...etag } }
 }
 
-/** Folder by folder, so that memory holds one page and the folders that are still to come. */
+/**
+ * Folder by folder, so that memory holds a page or two and the folders that are still to come. Small folders share a
+ * page: what is loaded for each page costs the same for many of them.
+ */
 async function* listAll(
   { db, files, maxInfinity }: FilesTreeDeps,
   resource: FileResource,
@@ -104,24 +118,31 @@ async function* listAll(
   if ((await store.countBelow(db.read, resource.node.id, maxInfinity + 1)) > maxInfinity) {
     throw new Fault('forbidden', 'There is too much below this folder to list it at once', { reason: 'finite-depth' })
   }
+  // The last of them is the next.
   const open = [resource]
-  for (let folder = open.shift(); folder !== undefined; folder = open.shift()) {
+  let waiting: FileResource[] = []
+  for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     const { path, node } = folder
     const inside: FileResource[] = []
     for await (const page of files.children(node.id)) {
       const members = page.map((member) => resourceOf(member, [...path, member.name]))
-      inside.push(...members.filter(({ isCollection }) => isCollection))
-      yield members
+      for (const member of members) if (member.isCollection) inside.push(member)
+      waiting = waiting.length === 0 ? members : waiting.concat(members)
+      if (waiting.length < PAGE) continue
+      yield waiting
+      waiting = []
     }
-    open.unshift(...inside)
+    for (const folder of inside.toReversed()) open.push(folder)
   }
+  if (waiting.length > 0) yield waiting
 }
 
 export async function contentOf(
   { contents }: Pick<FilesTreeDeps, 'contents'>,
   { node }: FileResource,
-): Promise<DavContent> {
-  const content = await contents.read(node.blob_id, node.size_bytes)
+): Promise<DavContent | undefined> {
+  const content = await contents.read(node.blob_id)
+  if (content === undefined) return undefined
   return {
     sizeBytes: node.size_bytes,
     contentType: contentTypeOf(node.mime),

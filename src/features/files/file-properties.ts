@@ -3,8 +3,8 @@ import { type BatchLoader, commonProperties, type Property, type PropertyTable }
 import type { DavCall } from '../../dav/tree.ts'
 import { escapeText } from '../../dav/xml/write.ts'
 import type { Database } from '../../db/database.ts'
-import type * as lockStore from './lock-store.ts'
 import type { Locking } from './locking.ts'
+import type { PlacedLock } from './locks.ts'
 import * as propertyStore from './property-store.ts'
 import { type FileResource, fileIdOf, permissionsOf } from './resource.ts'
 import * as store from './store.ts'
@@ -166,21 +166,25 @@ function addLockProperties(known: Table, { locking }: FilePropertiesDeps): void 
       return new Map(
         resources.map((resource) => [
           resource,
-          (locks.get(resource.node.id) ?? []).map((lock) => discovered(base, resource, lock)).join(''),
+          (locks.get(resource.node.id) ?? []).map((placed) => discovered(base, resource, placed)).join(''),
         ]),
       )
     },
   })
 }
 
-function discovered(base: readonly string[], { path, isCollection }: FileResource, lock: lockStore.LockRow): string {
+function discovered(
+  base: readonly string[],
+  { path, isCollection }: FileResource,
+  { lock, height }: PlacedLock,
+): string {
   return activeLock(base, {
     token: lock.token,
     scope: lock.scope === 'shared' ? 'shared' : 'exclusive',
     depth: lock.depth === '0' ? '0' : 'infinity',
     owner: lock.owner,
     timeoutSeconds: lock.timeout_s,
-    path,
-    isCollection,
+    path: path.slice(0, path.length - height),
+    isCollection: isCollection || height > 0,
   })
 }

@@ -1,7 +1,7 @@
 import type { GrantedLock, LockRequest } from '../../dav/tree.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as lockStore from './lock-store.ts'
-import { newLockToken, requireCompatible, requireHeld, TreeLocks } from './locks.ts'
+import { newLockToken, type PlacedLock, requireCompatible, requireHeld, TreeLocks } from './locks.ts'
 import { mimeOf } from './mime.ts'
 import { acceptPath, checkNewName } from './names.ts'
 import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, shown, touchFolders } from './scope.ts'
@@ -12,7 +12,7 @@ export interface Locking {
   lock(by: By, path: readonly string[], wanted: LockRequest): Promise<GrantedLock>
   unlock(by: By, path: readonly string[], token: string): Promise<void>
   /** Locks that hold for some nodes of one account's tree. */
-  listFor(accountId: number, nodeIds: readonly number[]): Promise<ReadonlyMap<number, readonly lockStore.LockRow[]>>
+  listFor(accountId: number, nodeIds: readonly number[]): Promise<ReadonlyMap<number, readonly PlacedLock[]>>
 }
 
 const MAX_LOCKS_PER_TREE = 1_000
@@ -42,13 +42,7 @@ export function createLocking(deps: ScopeDeps): Locking {
     async listFor(accountId, nodeIds) {
       const root = await deps.roots.of(accountId)
       const locks = await TreeLocks.load(deps.db.read, root.treeId, deps.clock.nowMs())
-      const found = new Map<number, readonly lockStore.LockRow[]>()
-      if (locks.isEmpty) return found
-      for (const nodeId of nodeIds) {
-        const own = await locks.of(nodeId)
-        if (own.length > 0) found.set(nodeId, own)
-      }
-      return found
+      return locks.ofMany(nodeIds)
     },
   }
 }
@@ -121,14 +115,17 @@ async function refresh(
     throw new Fault('precondition', 'There is no such lock to refresh', { field: 'If' })
   }
   await lockStore.extendLock(tx, token, timeoutSeconds, nowMs + timeoutSeconds * 1_000)
+  // It may have been named by something below the folder that is locked.
+  const isOwn = held.node_id === node.id
+  const lockRoot = isOwn ? path : ((await store.pathsOf(tx, [held.node_id])).get(held.node_id) ?? [])
   return {
     token,
     scope: held.scope === 'shared' ? 'shared' : 'exclusive',
     depth: held.depth === '0' ? '0' : 'infinity',
     owner: held.owner,
     timeoutSeconds,
-    path,
-    isCollection: node.is_folder === 1,
+    path: lockRoot,
+    isCollection: node.is_folder === 1 || !isOwn,
     created: false,
   }
 }

@@ -4,6 +4,13 @@ import { Fault } from '../../lib/fault.ts'
 import * as lockStore from './lock-store.ts'
 import * as store from './store.ts'
 
+/** A lock as one node sees it. */
+export interface PlacedLock {
+  readonly lock: lockStore.LockRow
+  /** 0 for a lock of the node itself, 1 for one of the folder that it is in, and so on. */
+  readonly height: number
+}
+
 /** Locks of one tree as they are now; nearly always there are none. */
 export class TreeLocks {
   readonly #db: Reader | Tx
@@ -28,25 +35,32 @@ export class TreeLocks {
 
   /** Locks that hold for a node: its own, and deep ones of the folders above (RFC 4918 section 7). */
   async of(nodeId: number | undefined): Promise<readonly lockStore.LockRow[]> {
-    if (this.#locks.length === 0 || nodeId === undefined) return []
-    const above = new Set(await store.listSelfAndAncestors(this.#db, nodeId))
-    return this.#locks.filter(
-      (lock) => lock.node_id === nodeId || (lock.depth === 'infinity' && above.has(lock.node_id)),
-    )
+    if (nodeId === undefined) return []
+    return (await this.ofMany([nodeId])).get(nodeId)?.map(({ lock }) => lock) ?? []
   }
 
-  /** Locks of nodes somewhere below a folder. */
-  async below(folderId: number): Promise<readonly lockStore.LockRow[]> {
-    const found: lockStore.LockRow[] = []
-    for (const lock of this.#locks) {
-      if (lock.node_id === folderId) continue
-      if ((await store.listSelfAndAncestors(this.#db, lock.node_id)).includes(folderId)) found.push(lock)
+  /** Locks that hold for each of some nodes, and how many folders above the node they stand; nodes without are left out. */
+  async ofMany(nodeIds: readonly number[]): Promise<ReadonlyMap<number, readonly PlacedLock[]>> {
+    const found = new Map<number, readonly PlacedLock[]>()
+    if (this.isEmpty) return found
+    const byNode = Map.groupBy(this.#locks, ({ node_id }) => node_id)
+    for (const [nodeId, line] of await store.listAncestors(this.#db, nodeIds)) {
+      const placed = line.flatMap((id, height) =>
+        (byNode.get(id) ?? [])
+          .filter((lock) => height === 0 || lock.depth === 'infinity')
+          .map((lock) => ({ lock, height })),
+      )
+      if (placed.length > 0) found.set(nodeId, placed)
     }
     return found
   }
 
-  find(token: string): lockStore.LockRow | undefined {
-    return this.#locks.find((lock) => lock.token === token)
+  /** Locks of nodes somewhere below a folder. */
+  async below(folderId: number): Promise<readonly lockStore.LockRow[]> {
+    if (this.isEmpty) return []
+    const ids = new Set(this.#locks.map(({ node_id }) => node_id))
+    const lines = await store.listAncestors(this.#db, [...ids])
+    return this.#locks.filter(({ node_id }) => node_id !== folderId && lines.get(node_id)?.includes(folderId))
   }
 }
 

@@ -1,3 +1,4 @@
+import { bodyOf } from '../../dav/body.ts'
 import type { DavCall, DavWritten } from '../../dav/tree.ts'
 import { crashPoint } from '../../lib/crash-point.ts'
 import { Fault } from '../../lib/fault.ts'
@@ -8,11 +9,13 @@ import {
   parseChecksum,
   writeChecksum,
 } from './checksums.ts'
-import { type Contents, noSpace } from './contents.ts'
+import { type Contents, INLINE_BYTES, noSpace } from './contents.ts'
+import { requireHeld, TreeLocks } from './locks.ts'
 import { acceptPath, checkNewName } from './names.ts'
 import { fileIdOf, permissionsOf } from './resource.ts'
-import { type By, checkConditionsEarly, type ScopeDeps, shown } from './scope.ts'
+import { type By, checkConditionsEarly, missing, type ScopeDeps, shown } from './scope.ts'
 import type { FileFacts, Files, Written } from './service.ts'
+import type { NodeRow } from './store.ts'
 
 export interface PutDeps extends ScopeDeps {
   readonly files: Files
@@ -23,15 +26,22 @@ export interface PutDeps extends ScopeDeps {
 /** A file as one request. What can be refused is refused before the body is read. */
 export async function putFile(deps: PutDeps, call: DavCall, given: readonly string[]): Promise<DavWritten> {
   const path = acceptPath(given)
-  const { headers, raw } = call.request
+  const { headers } = call.request
   const by = byOf(call)
   const expected = parseChecksum(headers['oc-checksum'])
   const facts = { ...timesOf(headers), makesFolders: headers['x-nc-webdav-auto-mkcol'] === '1' }
   const totalBytes = lengthOf(headers['oc-total-length'])
-  const maxBytes = await checkEarly(deps, by, path, totalBytes ?? lengthOf(headers['content-length']))
+  const announcedBytes = totalBytes ?? lengthOf(headers['content-length'])
+  const before = await deps.files.find(by.accountId, path)
+  await checkEarly(deps, by, path, before)
+  if (announcedBytes === undefined || announcedBytes > INLINE_BYTES) {
+    await checkPlaceEarly(deps, by, path, before, facts.makesFolders)
+  }
+  const maxBytes = await spaceFor(deps, by.accountId, before)
+  if (announcedBytes !== undefined && announcedBytes > maxBytes) throw noSpace(shown(path))
   const hashes = wantedHashes(headers['x-hash'])
   const algorithms = [...hashes, ...(expected === undefined ? [] : [expected.algorithm])]
-  const arrived = await deps.contents.receive(raw, { algorithms, maxBytes })
+  const arrived = await deps.contents.receive(bodyOf(call.request), { algorithms, maxBytes })
   crashPoint('put.stored')
   try {
     if (totalBytes !== undefined && totalBytes !== arrived.sizeBytes) {
@@ -52,23 +62,36 @@ export function byOf({ viewer, conditions, base }: DavCall): By {
   return { accountId: viewer.accountId, conditions, base }
 }
 
-/** Whether a write would fail anyway; the transaction asks again. Resolves to how many bytes may come. */
-async function checkEarly(
-  deps: PutDeps,
-  by: By,
-  path: readonly string[],
-  announcedBytes: number | undefined,
-): Promise<number> {
-  const before = await deps.files.find(by.accountId, path)
+/** Whether a write would fail anyway; the transaction asks again. */
+async function checkEarly(deps: PutDeps, by: By, path: readonly string[], before: NodeRow | undefined): Promise<void> {
   await checkConditionsEarly(deps, by, before)
   if (before?.is_folder === 1) throw new Fault('conflict', 'PUT is not allowed on non-files.')
   const name = path.at(-1)
   if (before === undefined && name !== undefined) checkNewName(name)
-  const quota = await deps.quotaOf(by.accountId)
+}
+
+/** What is worth asking before a body that takes a while: a missing folder, a lock. */
+async function checkPlaceEarly(
+  deps: PutDeps,
+  by: By,
+  path: readonly string[],
+  before: NodeRow | undefined,
+  makesFolders: boolean,
+): Promise<void> {
+  const above = path.slice(0, -1)
+  const place = before ?? (await deps.files.find(by.accountId, above))
+  if (place === undefined && !makesFolders) throw missing(above)
+  const { treeId } = await deps.roots.of(by.accountId)
+  const locks = await TreeLocks.load(deps.db.read, treeId, deps.clock.nowMs())
+  const holder = { accountId: by.accountId, tokens: by.conditions.tokens }
+  requireHeld(await locks.of(place?.id), holder, shown(path))
+}
+
+/** How many bytes may come, as far as it can be told now. */
+async function spaceFor(deps: PutDeps, accountId: number, before: NodeRow | undefined): Promise<number> {
+  const quota = await deps.quotaOf(accountId)
   if (quota === undefined) return Number.MAX_SAFE_INTEGER
-  const maxBytes = Math.max(0, quota - (await deps.files.usedBytes(by.accountId)) + (before?.size_bytes ?? 0))
-  if (announcedBytes !== undefined && announcedBytes > maxBytes) throw noSpace(shown(path))
-  return maxBytes
+  return Math.max(0, quota - (await deps.files.usedBytes(accountId)) + (before?.size_bytes ?? 0))
 }
 
 function lengthOf(header: string | string[] | undefined): number | undefined {

@@ -1,7 +1,8 @@
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../../db/database.ts'
-import { isUniqueViolation } from '../../db/errors.ts'
+import { isForeignKeyViolation, isUniqueViolation } from '../../db/errors.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { Fault } from '../../lib/fault.ts'
 import { newEtag } from './etag.ts'
 import * as store from './store.ts'
 
@@ -49,11 +50,16 @@ export function createRoots(db: Database, clock: Clock): Roots {
       } catch (error) {
         // Somebody else, perhaps in another process, has made it meanwhile.
         const other = isUniqueViolation(error) ? await find(accountId) : undefined
-        if (other === undefined) throw error
-        return other
+        if (other !== undefined) return other
+        throw isForeignKeyViolation(error) ? accountGone() : error
       }
     },
   }
+}
+
+/** Deleted while its request was under way. */
+export function accountGone(): Fault {
+  return new Fault('unauthenticated', 'The account does not exist any more')
 }
 
 export function folderNode(treeId: number, parentId: number | null, name: string, nowMs: number): store.NewNode {

@@ -9,7 +9,7 @@ import './events.ts'
 import { newEtag } from './etag.ts'
 import { type Holder, TreeLocks } from './locks.ts'
 import { acceptPath } from './names.ts'
-import type { Root, Roots } from './roots.ts'
+import { accountGone, type Root, type Roots } from './roots.ts'
 import * as store from './store.ts'
 
 /** Who changes something, and on which conditions. */
@@ -55,7 +55,7 @@ export async function inTree<T>(deps: ScopeDeps, by: By, work: (scope: Scope) =>
   const quotaBytes = await deps.quotaOf(by.accountId)
   const { accountId, conditions } = by
   return db.write(async (tx) => {
-    if (db.kind === 'postgres') await store.lockTree(tx, root.treeId)
+    if (!(await store.lockTree(tx, db.kind, root.treeId, accountId))) throw accountGone()
     const nowMs = clock.nowMs()
     const locks = await TreeLocks.load(tx, root.treeId, nowMs)
     const holder = { accountId, tokens: conditions.tokens }

@@ -31,6 +31,8 @@ export interface FileFacts {
   readonly checksums: string
   /** Whether missing folders above are made. */
   readonly makesFolders: boolean
+  /** Asked inside the transaction before anything is written, with the file that is there; may throw. */
+  readonly guard?: (tx: Tx, before: store.NodeRow | undefined) => Promise<void>
   /** What else belongs into the same transaction. */
   readonly alsoIn?: (tx: Tx, written: Written) => Promise<void>
 }
@@ -49,6 +51,8 @@ export interface Files {
   write(by: By, path: readonly string[], source: ContentSource, facts: FileFacts): Promise<Written>
   makeFolder(by: By, path: readonly string[]): Promise<store.NodeRow>
   remove(by: By, path: readonly string[]): Promise<void>
+  /** Notes checksums of a file. False when it has other content by now. */
+  keepChecksums(by: By, node: store.NodeRow, checksums: string): Promise<boolean>
   /** Bytes that an account's tree holds. At once when the tree has not changed since it was last asked. */
   usedBytes(accountId: number): number | Promise<number>
 }
@@ -84,6 +88,14 @@ export function createFiles(deps: FilesDeps): Files {
     write: (by, path, source, facts) => writeFile(deps, by, acceptPath(path), source, facts),
     makeFolder: (by, path) => makeFolder(deps, by, acceptPath(path)),
     remove: (by, path) => removeNode(deps, by, acceptPath(path)),
+    keepChecksums: (by, { id, etag }, checksums) =>
+      inTree(deps, by, async (scope) => {
+        const current = await store.findById(scope.tx, id)
+        await checkConditions(scope, current)
+        if (current?.etag !== etag) return false
+        await store.updateNode(scope.tx, id, { checksums })
+        return true
+      }),
     usedBytes(accountId) {
       const stamp = db.stamps.of(filesTopic(accountId))
       const known = used.get(accountId)
@@ -114,6 +126,7 @@ async function writeFile(
     if (before?.is_folder === 1) throw new Fault('conflict', 'PUT is not allowed on non-files.')
     if (before === undefined) checkNewName(name)
     requireHeld(await locks.of(before?.id ?? parent.id), holder, shown(path))
+    await facts.guard?.(tx, before)
     const sizeBytes = sizeOf(source)
     const addedBytes = sizeBytes - (before?.size_bytes ?? 0)
     await requireSpace(scope, addedBytes, shown(path))

@@ -1,5 +1,5 @@
 import { type Selectable, sql } from 'kysely'
-import type { Reader, Tx } from '../../db/database.ts'
+import type { DatabaseKind, Reader, Tx } from '../../db/database.ts'
 import { type Statement, statement } from '../../db/statement.ts'
 import type { NodeTable } from './schema.ts'
 
@@ -30,11 +30,17 @@ export async function insertTree(tx: Tx, accountId: number): Promise<number> {
   return made.id
 }
 
-const lockForUpdate = statement('select id from tree where id = $1 for update')
+const OWNED_TREE = 'select id from tree where id = $1 and owner_account_id = $2'
+const ownedTree = statement(OWNED_TREE)
+const lockedTree = statement(`${OWNED_TREE} for update`)
 
-/** Waits for other writers of the same tree, in every process. Only PostgreSQL needs it: SQLite has one writer. */
-export async function lockTree(tx: Tx, treeId: number): Promise<void> {
-  await lockForUpdate(tx, treeId)
+/**
+ * Waits for other writers of the same tree, in every process; SQLite has one writer at a time anyway. False when the tree
+ * has lost its owner: the account was deleted.
+ */
+export async function lockTree(tx: Tx, kind: DatabaseKind, treeId: number, accountId: number): Promise<boolean> {
+  const rows = await (kind === 'postgres' ? lockedTree : ownedTree)(tx, treeId, accountId)
+  return rows.length > 0
 }
 
 const byId = statement<NodeRow>(`select ${COLUMNS} from node where id = $1`)
@@ -84,6 +90,9 @@ export async function listChildren(
 ): Promise<NodeRow[]> {
   return pageOfChildren(db, parentId, afterName, limit)
 }
+
+/** Nodes that one statement is asked about. */
+const ID_BATCH = 500
 
 const BELOW =
   'with recursive below(id) as (select id from node where id = $1 union all select n.id from node n join below on n.parent_id = below.id)'
@@ -157,13 +166,23 @@ export async function touchFolders(
   await touchStatement(tx, folderId, change.addedBytes, change.etag, change.mtimeMs)
 }
 
-const upStatement = statement<{ id: number }>(
-  'with recursive up(id, parent_id) as (select id, parent_id from node where id = $1 union all select n.id, n.parent_id from node n join up on n.id = up.parent_id) select id from up',
-)
-
-/** The node and all above it. */
-export async function listSelfAndAncestors(db: Reader | Tx, nodeId: number): Promise<number[]> {
-  return (await upStatement(db, nodeId)).map(({ id }) => id)
+/** For each of some nodes: itself and all above it, from below to the root. */
+export async function listAncestors(
+  db: Reader | Tx,
+  nodeIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly number[]>> {
+  const lines = new Map<number, number[]>(nodeIds.map((id) => [id, []]))
+  for (let start = 0; start < nodeIds.length; start += ID_BATCH) {
+    const ids = nodeIds.slice(start, start + ID_BATCH)
+    const { rows } = await sql<{ origin: number; id: number }>`
+      with recursive up(origin, id, parent_id, height) as (
+        select id, id, parent_id, 0 from node where id in (${sql.join(ids)})
+        union all
+        select up.origin, n.id, n.parent_id, up.height + 1 from node n join up on n.id = up.parent_id
+      ) select origin, id from up order by origin, height`.execute(db)
+    for (const { origin, id } of rows) lines.get(origin)?.push(id)
+  }
+  return lines
 }
 
 /** These nodes and all above them, each once. */
@@ -226,13 +245,11 @@ export async function listFolders(tx: Tx, parentId: number, afterName: string, l
   return pageOfFolders(tx, parentId, afterName, limit)
 }
 
-const PATH_BATCH = 500
-
 /** Paths below their roots, for any nodes. */
 export async function pathsOf(db: Reader | Tx, nodeIds: readonly number[]): Promise<Map<number, string[]>> {
   const paths = new Map<number, string[]>()
-  for (let start = 0; start < nodeIds.length; start += PATH_BATCH) {
-    const ids = nodeIds.slice(start, start + PATH_BATCH)
+  for (let start = 0; start < nodeIds.length; start += ID_BATCH) {
+    const ids = nodeIds.slice(start, start + ID_BATCH)
     const { rows } = await sql<{ origin: number; parent_id: number | null; name: string }>`
       with recursive up(origin, id, parent_id, name, height) as (
         select id, id, parent_id, name, 0 from node where id in (${sql.join(ids)})

@@ -14,15 +14,10 @@ export async function assemble(
   name: string,
   assembly: Assembly,
 ): Promise<Assembled> {
-  const { db, clock, put } = deps
-  const target = assembly.target.join('/')
+  const { db } = deps
   const upload = await store.findUpload(db.read, by.accountId, name)
   if (upload === undefined) throw uploadMissing(name)
-  if (upload.node_id !== null) {
-    const node = await deps.findNode(upload.node_id)
-    if (upload.target !== target || node === undefined) throw uploadMissing(name)
-    return { node, created: upload.was_created === 1 }
-  }
+  if (upload.node_id !== null) return finished(deps, upload, assembly)
   const chunks = inOrder(await store.listChunks(db.read, upload.id))
   const sizeBytes = chunks.reduce((sum, chunk) => sum + chunk.size_bytes, 0)
   const { totalBytes, expected } = assembly
@@ -31,40 +26,75 @@ export async function assemble(
   }
   await checkTarget(deps, by.accountId, assembly)
   if (expected !== undefined) await verify(deps, digests, upload.id, chunks, expected)
-  const parts = chunks.map(({ key, size_bytes, crc32 }) => ({ key, sizeBytes: size_bytes, crc32 }))
   crashPoint('assemble.before-transaction')
-  const written = await put.files.write(
-    by,
-    assembly.target,
-    { kind: 'parts', parts },
-    {
-      mtimeMs: assembly.mtimeMs,
-      createdS: assembly.createdS,
-      checksums: expected === undefined ? '' : `${expected.algorithm}:${expected.hex}`,
-      makesFolders: false,
-      async alsoIn(tx, { node, created }) {
-        const current = await store.findUpload(tx, by.accountId, name)
-        const now = inOrder(await store.listChunks(tx, upload.id))
-        const isSame = now.length === chunks.length && now.every(({ key }, index) => key === chunks[index]?.key)
-        if (current === undefined || current.node_id !== null || !isSame) {
-          throw new Fault('conflict', 'The upload has changed while it was put together. Try again')
-        }
-        await store.finishUpload(tx, upload.id, { nodeId: node.id, target, created, nowMs: clock.nowMs() })
-      },
-    },
-  )
+  const written = await write(deps, by, upload, chunks, assembly).catch(async (error: unknown) => {
+    // The same MOVE on another connection may have come first.
+    const current = await store.findUpload(db.read, by.accountId, name)
+    if (current === undefined || current.node_id === null) throw error
+    return finished(deps, current, assembly)
+  })
   crashPoint('assemble.committed')
   digests.drop(upload.id)
   return written
 }
 
+const targetOf = ({ target }: Assembly): string => target.join('/')
+
+/** What a finished upload has become, as long as nobody has changed it: the client takes it for what it has sent. */
+async function finished(deps: UploadsDeps, upload: store.UploadRow, assembly: Assembly): Promise<Assembled> {
+  const node = upload.node_id === null ? undefined : await deps.findNode(upload.node_id)
+  if (upload.target !== targetOf(assembly) || node?.etag !== upload.node_etag) throw uploadMissing(upload.name)
+  return { node, created: upload.was_created === 1 }
+}
+
+async function write(
+  { clock, put }: UploadsDeps,
+  by: By,
+  upload: store.UploadRow,
+  chunks: readonly store.ChunkRow[],
+  assembly: Assembly,
+): Promise<Assembled> {
+  const { expected, mtimeMs, createdS } = assembly
+  const parts = chunks.map(({ key, size_bytes, crc32 }) => ({ key, sizeBytes: size_bytes, crc32 }))
+  return put.files.write(
+    by,
+    assembly.target,
+    { kind: 'parts', parts },
+    {
+      mtimeMs,
+      createdS,
+      checksums: expected === undefined ? '' : `${expected.algorithm}:${expected.hex}`,
+      makesFolders: false,
+      async guard(tx, before) {
+        if (before !== undefined && !assembly.overwrite) throw notOverwritten()
+        const current = await store.lockUpload(tx, upload.id)
+        const now = inOrder(await store.listChunks(tx, upload.id))
+        const isSame = now.length === chunks.length && now.every(({ key }, index) => key === chunks[index]?.key)
+        if (current === undefined || current.node_id !== null || !isSame) {
+          throw new Fault('conflict', 'The upload has changed while it was put together. Try again')
+        }
+      },
+      alsoIn: (tx, { node, created }) =>
+        store.finishUpload(tx, upload.id, {
+          node_id: node.id,
+          node_etag: node.etag,
+          target: targetOf(assembly),
+          was_created: created ? 1 : 0,
+          touched_at_ms: clock.nowMs(),
+        }),
+    },
+  )
+}
+
+function notOverwritten(): Fault {
+  const message = 'The destination node already exists, and the overwrite header is set to false'
+  return new Fault('precondition', message, { field: 'Overwrite' })
+}
+
 /** Before anything long begins. What decides is asked again inside the transaction. */
 async function checkTarget({ put }: UploadsDeps, accountId: number, { target, overwrite }: Assembly): Promise<void> {
   const before = await put.files.find(accountId, target)
-  if (before !== undefined && !overwrite) {
-    const message = 'The destination node already exists, and the overwrite header is set to false'
-    throw new Fault('precondition', message, { field: 'Overwrite' })
-  }
+  if (before !== undefined && !overwrite) throw notOverwritten()
   if (before === undefined && (await put.files.find(accountId, target.slice(0, -1))) === undefined) {
     throw new Fault('conflict', 'The destination node is not found')
   }

@@ -24,8 +24,11 @@ export async function addChunk(
     throw new Fault('bad-request', 'This cannot be the name of a chunk', { reason: 'invalid-path' })
   }
   const known = await store.listChunks(db.read, upload.id)
-  if (known.length >= MAX_CHUNKS) throw new Fault('conflict', `An upload has at most ${MAX_CHUNKS} chunks`)
-  const room = await roomFor(deps, accountId, known.find((chunk) => chunk.name === name)?.size_bytes ?? 0)
+  const replaced = known.find((chunk) => chunk.name === name)
+  if (replaced === undefined && known.length >= MAX_CHUNKS) {
+    throw new Fault('conflict', `An upload has at most ${MAX_CHUNKS} chunks`)
+  }
+  const room = await roomFor(deps, accountId, replaced?.size_bytes ?? 0)
   if (Math.max(lengthBytes ?? 0, totalBytes ?? 0) > room.whole || (lengthBytes ?? 0) > room.chunk) throw noSpace('/')
   const before = inOrder(known.filter((chunk) => chunk.name !== name && placeOf(chunk.name) < placeOf(name)))
   const keysBefore = before.map(({ key }) => key)
@@ -36,7 +39,8 @@ export async function addChunk(
   crashPoint('chunk.stored')
   try {
     const row = { upload_id: upload.id, name, key, size_bytes: meter.sizeBytes, crc32: meter.crc32, etag: key }
-    const isNew = await keepChunk(deps, uploadName, { ...row, stored_at_ms: clock.nowMs() })
+    const chunk = { ...row, stored_at_ms: clock.nowMs() }
+    const isNew = await keepChunk(deps, { accountId, name: uploadName, maxBytes: room.whole }, chunk)
     running?.keep(key)
     return isNew ? undefined : key
   } catch (error) {
@@ -45,13 +49,22 @@ export async function addChunk(
   }
 }
 
+/** Stamp topic that keeps chunks of one account, which arrive side by side, from passing its quota together. */
+const chunksTopic = (accountId: number): string => `chunks:${accountId}`
+
 /** Writes down what has been stored. Resolves to whether there was no chunk of that name before. */
-async function keepChunk({ db, discardKeys }: UploadsDeps, uploadName: string, row: store.ChunkRow): Promise<boolean> {
+async function keepChunk(
+  { db, discardKeys }: UploadsDeps,
+  upload: { readonly accountId: number; readonly name: string; readonly maxBytes: number },
+  row: store.ChunkRow,
+): Promise<boolean> {
   return db.write(async (tx) => {
+    await db.stamps.bump(tx, chunksTopic(upload.accountId))
+    if (!(await store.touchUpload(tx, row.upload_id, row.stored_at_ms))) throw uploadMissing(upload.name)
     const old = await store.findChunk(tx, row.upload_id, row.name)
-    if (!(await store.touchUpload(tx, row.upload_id, row.stored_at_ms))) throw uploadMissing(uploadName)
     if (old !== undefined) await discardKeys(tx, [old.key])
     await store.saveChunk(tx, row)
+    if ((await store.sumChunks(tx, upload.accountId)) > upload.maxBytes) throw noSpace('/')
     return old === undefined
   })
 }

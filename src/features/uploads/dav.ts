@@ -1,3 +1,4 @@
+import { bodyOf } from '../../dav/body.ts'
 import { notAllowed } from '../../dav/methods/not-found.ts'
 import { commonProperties, type PropertyTable } from '../../dav/properties.ts'
 import type { DavCall, DavResource, DavTarget, DavTree } from '../../dav/tree.ts'
@@ -54,9 +55,9 @@ export function createUploadsTree({ uploads, put, filesTree }: UploadsTreeDeps):
     async put({ viewer, request }, path) {
       const [name, chunk] = path
       if (name === undefined || chunk === undefined || path.length > 2) throw missing(path)
-      const { headers, raw } = request
+      const { headers } = request
       const etag = await uploads.addChunk(viewer.accountId, name, chunk, {
-        body: raw,
+        body: bodyOf(request),
         lengthBytes: lengthOf(headers['content-length']),
         totalBytes: lengthOf(headers['oc-total-length']),
       })

@@ -10,6 +10,8 @@ export interface UploadTable {
   touched_at_ms: number
   /** The file that it became; null while it is on its way. */
   node_id: number | null
+  /** The etag of that file when it was made; empty while it is on its way. */
+  node_etag: string
   /** `/`-joined path that it was moved to; empty while it is on its way. */
   target: string
   /** 1 when the file was new. */

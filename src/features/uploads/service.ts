@@ -1,3 +1,4 @@
+import type { Database } from '../../db/database.ts'
 import { isUniqueViolation } from '../../db/errors.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { By } from '../files/index.ts'
@@ -32,19 +33,25 @@ const MAX_UPLOADS = 1_000
 /** After its last chunk (documentation of chunked uploads). */
 const ABANDONED_MS = 24 * 3_600_000
 const SWEEP_BATCH = 100
+const KEY_BATCH = 1_000
 
 export function createUploads(deps: UploadsDeps): Uploads {
   const { db, clock } = deps
   const digests = new RunningDigests()
   const find = async (accountId: number, name: string): Promise<store.UploadRow | undefined> =>
     store.findUpload(db.read, accountId, name)
-  const drop = async (upload: store.UploadRow): Promise<void> => {
-    await db.write(async (tx) => {
-      const keys = (await store.listChunks(tx, upload.id)).map(({ key }) => key)
+  /** False when it is not what it was any more: its chunks may be part of a file by now. */
+  const drop = async (uploadId: number, isUnwanted: (upload: store.UploadRow) => boolean): Promise<boolean> => {
+    const isDropped = await db.write(async (tx) => {
+      const upload = await store.lockUpload(tx, uploadId)
+      if (upload === undefined || !isUnwanted(upload)) return false
+      const keys = (await store.listChunks(tx, uploadId)).map(({ key }) => key)
       await deps.discardKeys(tx, keys)
-      await store.deleteUpload(tx, upload.id)
+      await store.deleteUpload(tx, uploadId)
+      return true
     })
-    digests.drop(upload.id)
+    if (isDropped) digests.drop(uploadId)
+    return isDropped
   }
   return {
     find,
@@ -55,7 +62,7 @@ export function createUploads(deps: UploadsDeps): Uploads {
       const known = await find(accountId, name)
       if (known !== undefined && known.node_id === null) throw exists()
       // A finished upload of that name is only a memory.
-      if (known !== undefined) await drop(known)
+      if (known !== undefined) await drop(known.id, isFinished)
       if ((await store.countUploads(db.read, accountId)) >= MAX_UPLOADS) {
         throw new Fault('conflict', 'There are too many unfinished uploads')
       }
@@ -69,27 +76,32 @@ export function createUploads(deps: UploadsDeps): Uploads {
     assemble: (by, name, assembly) => assemble(deps, digests, by, name, assembly),
     async remove(accountId, name) {
       const upload = await find(accountId, name)
-      if (upload === undefined || upload.node_id !== null) throw uploadMissing(name)
-      await drop(upload)
+      const isDropped = upload !== undefined && (await drop(upload.id, (current) => !isFinished(current)))
+      if (!isDropped) throw uploadMissing(name)
     },
     async sweep() {
       for (;;) {
-        const stale = await store.listStaleUploads(db.read, clock.nowMs() - ABANDONED_MS, SWEEP_BATCH)
-        for (const upload of stale) await drop(upload)
+        const beforeMs = clock.nowMs() - ABANDONED_MS
+        const stale = await store.listStaleUploads(db.read, beforeMs, SWEEP_BATCH)
+        for (const { id } of stale) await drop(id, (upload) => upload.touched_at_ms < beforeMs)
         if (stale.length < SWEEP_BATCH) return
       }
     },
-    async *keys() {
-      let after = ''
-      for (;;) {
-        const page = await store.listAllKeys(db.read, after, 1_000)
-        yield* page
-        if (page.length < 1_000) return
-        after = page.at(-1) ?? ''
-      }
-    },
+    keys: () => allKeys(db),
   }
 }
+
+async function* allKeys({ read }: Database): AsyncGenerator<string> {
+  let after = ''
+  for (;;) {
+    const page = await store.listAllKeys(read, after, KEY_BATCH)
+    yield* page
+    if (page.length < KEY_BATCH) return
+    after = page.at(-1) ?? ''
+  }
+}
+
+const isFinished = (upload: store.UploadRow): boolean => upload.node_id !== null
 
 function checkName(name: string): void {
   if (name.length > MAX_NAME_CHARS || /[\u0000-\u001f\u007f\\/]/.test(name) || name === '.' || name === '..') {

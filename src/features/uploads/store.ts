@@ -23,6 +23,7 @@ export async function insertUpload(tx: Tx, accountId: number, name: string, nowM
       created_at_ms: nowMs,
       touched_at_ms: nowMs,
       node_id: null,
+      node_etag: '',
       target: '',
       was_created: 0,
     })
@@ -42,6 +43,16 @@ export async function countUploads(db: Reader | Tx, accountId: number): Promise<
   return Number(row.count)
 }
 
+/** Keeps other writers off an upload until the transaction ends. Resolves to its state now, undefined when it is gone. */
+export async function lockUpload(tx: Tx, uploadId: number): Promise<UploadRow | undefined> {
+  return tx
+    .updateTable('upload')
+    .set(({ ref }) => ({ touched_at_ms: ref('touched_at_ms') }))
+    .where('id', '=', uploadId)
+    .returningAll()
+    .executeTakeFirst()
+}
+
 /** Notes that something has arrived. False when the upload is gone or finished meanwhile. */
 export async function touchUpload(tx: Tx, uploadId: number, nowMs: number): Promise<boolean> {
   const rows = await tx
@@ -57,13 +68,9 @@ export async function touchUpload(tx: Tx, uploadId: number, nowMs: number): Prom
 export async function finishUpload(
   tx: Tx,
   uploadId: number,
-  made: { readonly nodeId: number; readonly target: string; readonly created: boolean; readonly nowMs: number },
+  made: Pick<UploadRow, 'node_id' | 'node_etag' | 'target' | 'was_created' | 'touched_at_ms'>,
 ): Promise<void> {
-  await tx
-    .updateTable('upload')
-    .set({ node_id: made.nodeId, target: made.target, was_created: made.created ? 1 : 0, touched_at_ms: made.nowMs })
-    .where('id', '=', uploadId)
-    .execute()
+  await tx.updateTable('upload').set(made).where('id', '=', uploadId).execute()
   await tx.deleteFrom('upload_chunk').where('upload_id', '=', uploadId).execute()
 }
 

@@ -13,6 +13,7 @@ export const uploadsMigration: Migration = {
       .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
       .addColumn('touched_at_ms', 'bigint', (column) => column.notNull())
       .addColumn('node_id', 'bigint')
+      .addColumn('node_etag', 'text', (column) => column.notNull())
       .addColumn('target', 'text', (column) => column.notNull())
       .addColumn('was_created', 'integer', (column) => column.notNull())
       .addUniqueConstraint('upload_name', ['account_id', 'name'])
