@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RequestPayload } from 'fastify'
 import { Fault } from '../lib/fault.ts'
@@ -90,6 +90,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
     },
   })
   decorate(app, deps)
+  queuePipelined(app)
   addHooks(app, deps)
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => {
@@ -168,6 +169,20 @@ function hasRequestToken(request: FastifyRequest, authenticator: Authenticator):
   const token = typeof header === 'string' ? header : query
   const cookie = request.sessionCookie()
   return typeof token === 'string' && cookie !== undefined && authenticator.isRequestToken(token, cookie)
+}
+
+/**
+ * One request of a connection after the other: whatever changes something must not run beside the next that the client
+ * has sent already (RFC 9112 section 9.3.2).
+ */
+function queuePipelined(app: FastifyInstance): void {
+  const latest = new WeakMap<Socket, ServerResponse>()
+  app.addHook('onRequest', ({ raw }, reply, done) => {
+    const before = latest.get(raw.socket)
+    latest.set(raw.socket, reply.raw)
+    if (before === undefined || before.writableEnded || before.destroyed) done()
+    else before.once('close', () => done())
+  })
 }
 
 function addHooks(app: FastifyInstance, deps: HttpServerDeps): void {

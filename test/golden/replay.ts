@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sendRaw } from '../helpers/send-raw.ts'
 import type { TestAnswer, TestApp } from '../helpers/test-app.ts'
 import { basic } from '../helpers/test-app.ts'
 import { type Between, PASSWORDS } from './cast.ts'
 import { compareAnswers, type Difference, fill, type Known, type RecordedAnswer } from './compare.ts'
 import { stageFiles } from './dav-staging.ts'
-import { sendRaw } from './send-raw.ts'
 
 export interface Exchange {
   readonly name: string

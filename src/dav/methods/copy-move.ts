@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../../lib/fault.ts'
 import { pathOfAddress } from '../conditions.ts'
+import { depthOf, requireDepth } from '../depth.ts'
 import type { DavContext } from '../server.ts'
 import type { DavTarget } from '../tree.ts'
 import { notAllowed } from './not-found.ts'
@@ -9,23 +10,20 @@ import { sendWritten } from './write.ts'
 export async function copy(context: DavContext): Promise<FastifyReply> {
   const { mount, path, reply, ...call } = context
   if (mount.tree.copy === undefined) throw notAllowed('Nothing can be copied from here')
+  await requireDepth(context, ['0', 'infinity'], 'A folder is copied with Depth: infinity or 0')
   return sendWritten(reply, await mount.tree.copy(call, path, targetOf(context)))
 }
 
 export async function move(context: DavContext): Promise<FastifyReply> {
   const { mount, path, reply, ...call } = context
   if (mount.tree.move === undefined) throw new Fault('forbidden', 'Nothing can be moved from here')
-  const depth = call.request.headers['depth']
-  if (depth !== undefined && depth !== 'infinity') {
-    const resource = await mount.tree.find(call, path)
-    if (resource?.isCollection === true) throw new Fault('bad-request', 'A folder is moved with Depth: infinity only')
-  }
+  await requireDepth(context, ['infinity'], 'A folder is moved with Depth: infinity only')
   return sendWritten(reply, await mount.tree.move(call, path, targetOf(context)))
 }
 
 /** RFC 4918 sections 9.8 and 10.3. */
 function targetOf({ request, resolve, base }: DavContext): DavTarget {
-  const { destination, overwrite, depth } = request.headers
+  const { destination, overwrite } = request.headers
   if (typeof destination !== 'string') throw new Fault('bad-request', 'The Destination header is missing')
   if (overwrite !== undefined && overwrite !== 'T' && overwrite !== 'F') {
     throw new Fault('bad-request', 'The HTTP Overwrite header should be either T or F')
@@ -44,7 +42,7 @@ function targetOf({ request, resolve, base }: DavContext): DavTarget {
     }
     throw error
   }
-  return { ...target, overwrite: overwrite !== 'F', isShallow: depth === '0' }
+  return { ...target, overwrite: overwrite !== 'F', isShallow: depthOf(request) === '0' }
 }
 
 /**

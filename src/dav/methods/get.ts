@@ -78,7 +78,10 @@ export function sendContent(
   const { sizeBytes } = content
   const quoted = `"${etag}"`
   reply.headers({ 'last-modified': httpDate(mtimeMs), etag: quoted })
+  // What a refused range is told (RFC 9110 section 15.5.17).
+  reply.header('content-range', `bytes */${sizeBytes}`)
   const range = isWholeWanted(request, quoted) ? undefined : rangeOf(request.headers.range, sizeBytes)
+  if (range === undefined) reply.removeHeader('content-range')
   reply.headers({
     'content-type': content.contentType,
     'content-length': String(range === undefined ? sizeBytes : range.end - range.start + 1),

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../../lib/fault.ts'
 import { readXmlBody } from '../body.ts'
 import { plainToken } from '../conditions.ts'
+import { depthOf } from '../depth.ts'
 import { encodePath } from '../path.ts'
 import type { DavContext } from '../server.ts'
 import type { GrantedLock, LockRequest } from '../tree.ts'
@@ -29,7 +30,7 @@ export async function lock({ mount, path, reply, ...call }: DavContext): Promise
 
 function wantedLock(request: FastifyRequest, body: XmlElement | undefined, tokens: ReadonlySet<string>): LockRequest {
   const timeoutSeconds = timeoutOf(request.headers['timeout'])
-  const { depth } = request.headers
+  const depth = depthOf(request)
   if (depth !== undefined && depth !== '0' && depth !== 'infinity') {
     throw new Fault('bad-request', 'The Depth of a lock is 0 or infinity')
   }

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { Fault } from '../../lib/fault.ts'
 import { readXmlBody } from '../body.ts'
+import { depthOf } from '../depth.ts'
 import { sendMultistatus, type Wanted } from '../multistatus.ts'
 import type { DavContext } from '../server.ts'
 import type { DavResource } from '../tree.ts'
@@ -17,7 +18,7 @@ export async function propfind(context: DavContext): Promise<FastifyReply> {
   const resource = await tree.find(call, path)
   if (resource === undefined) throw notFound(path)
   reply.header('dav', DAV_CLASSES)
-  const depth = String(request.headers['depth']).toLowerCase()
+  const depth = depthOf(request)
   const pages = async function* (): AsyncGenerator<readonly DavResource[]> {
     if (depth === '0' || !resource.isCollection) {
       yield [resource]

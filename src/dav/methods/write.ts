@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { Fault } from '../../lib/fault.ts'
 import { readXmlBody } from '../body.ts'
+import { requireDepth } from '../depth.ts'
 import { sendPropertyStatuses } from '../multistatus.ts'
 import { encodePath } from '../path.ts'
 import type { DavContext } from '../server.ts'
@@ -62,15 +63,11 @@ export async function makeCollection(context: DavContext): Promise<FastifyReply>
   }
 }
 
-export async function remove({ mount, path, reply, ...call }: DavContext): Promise<FastifyReply> {
+export async function remove(context: DavContext): Promise<FastifyReply> {
+  const { mount, path, reply, ...call } = context
   if (mount.tree.remove === undefined) throw new Fault('forbidden', 'Nothing can be deleted here')
-  const depth = call.request.headers['depth']
   // RFC 4918 section 9.6.1: a collection goes with all its members.
-  if (depth !== undefined && depth !== 'infinity' && path.length > 0) {
-    const resource = await mount.tree.find(call, path)
-    if (resource?.isCollection === true) throw new Fault('bad-request', 'A folder is deleted with Depth: infinity only')
-  }
-  // RFC 4918 section 9.6: a fragment names a part, and no part can be deleted.
+  if (path.length > 0) await requireDepth(context, ['infinity'], 'A folder is deleted with Depth: infinity only')
   await mount.tree.remove(call, path)
   return reply.code(204).headers(EMPTY).send()
 }

@@ -1,12 +1,12 @@
 import { request as httpRequest } from 'node:http'
-import type { TestAnswer } from '../helpers/test-app.ts'
+import type { TestAnswer } from './test-app.ts'
 
 export interface RawRequest {
   readonly method: string
   /** Sent as it is, with dots and all. */
   readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: string
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
+  readonly body?: string | Uint8Array
 }
 
 /** Sends a request over a real connection, so that nothing straightens its address on the way. */
