@@ -3,26 +3,16 @@ import { Fault } from '../lib/fault.ts'
 import { MAX_XML_BYTES, readXml, type XmlElement } from './xml/read.ts'
 
 const SLOW_XML_MS = 30_000
-/** Longest silence of a client that sends a file. */
-const STALLED_MS = 120_000
 
 /**
  * The body as it arrives. Whoever stops reading early can still answer: the connection stays. Throws Fault `bad-request`
- * when the client goes away or falls silent.
+ * when the client goes away.
  */
 export async function* bodyOf({ raw }: Pick<FastifyRequest, 'raw'>): AsyncGenerator<Buffer, void> {
-  const pieces = raw.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
   try {
-    for (;;) {
-      const timer = setTimeout(() => raw.destroy(cutShort()), STALLED_MS)
-      const next = await pieces.next().finally(() => clearTimeout(timer))
-      if (next.done === true) return
-      yield next.value
-    }
+    yield* raw.iterator({ destroyOnReturn: false }) as AsyncIterableIterator<Buffer>
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'ECONNRESET' ? cutShort(error) : error
-  } finally {
-    await pieces.return?.()
   }
 }
 
