@@ -77,13 +77,10 @@ export function createFeatures(deps: FeatureDeps): Features {
   const { db, clock, audit, metrics } = deps
   const groups = createGroupsFeature({ db, clock, audit })
   const users = createUsers({
-    db,
-    clock,
-    audit,
+    ...deps,
     groups: groups.groups,
     // Made below: files need accounts for quotas, accounts need files for what they use.
     usedBytes: (accountId) => files.files.usedBytes(accountId),
-    dataFolder: deps.dataFolder,
   })
   const { files, uploads, directDownload } = createFileFeatures(deps, users)
   const theming = createTheming({ db, clock, audit })
@@ -100,6 +97,8 @@ export function createFeatures(deps: FeatureDeps): Features {
     ...deps,
     accounts: users.accounts,
     sources: talking.flatMap((feature) => feature.notificationSources ?? []),
+    // No device can be registered yet.
+    devicesOf: async () => 0,
   })
   const apps = [users.feature, theming.feature, files.feature, notifications.feature]
   const status = createStatusOf(deps, theming.theming, apps)
@@ -146,11 +145,11 @@ function createFileFeatures(
   deps: FeatureDeps,
   users: Users,
 ): { readonly files: FilesFeature; readonly uploads: UploadsFeature; readonly directDownload: DirectDownload } {
-  const { db, clock, blobs } = deps
+  const { db, clock, blobs, events } = deps
   const files: FilesFeature = createFilesFeature({
     db,
     clock,
-    events: deps.events,
+    events,
     blobs,
     quotaOf: users.quotaOf,
     displayNameOf: users.displayNameOf,
@@ -171,6 +170,7 @@ function createFileFeatures(
   const directDownload = createDirectDownload({
     db,
     clock,
+    events,
     maxSeconds: deps.directLinkSeconds,
     contents,
     findNode,

@@ -8,7 +8,8 @@ const PAGE = join(import.meta.dirname, '../../docs/reference/events.md')
 
 /** Names of events with those of the fields of their payloads, as the features declare them. */
 function declaredEvents(): Map<string, string> {
-  const blocks = findIn(readSources('src/**/*.ts'), /interface EventTypes \{\n([\s\S]*?)\n {2}\}/)
+  const sources = readSources('src/**/*.ts').filter(({ file }) => !file.endsWith('.test.ts'))
+  const blocks = findIn(sources, /interface EventTypes \{\n([\s\S]*?)\n {2}\}/)
   const events = new Map<string, string>()
   for (const { match } of blocks) {
     for (const [, name = '', fields = ''] of (match[1] ?? '').matchAll(/^ {4}'([\w.-]+)': \{([^}]*)\}/gm)) {

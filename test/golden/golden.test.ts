@@ -6,6 +6,7 @@ import { createTestApp } from '../helpers/test-app.ts'
 import { type Between, castOf } from './cast.ts'
 import { BETWEEN_DAV } from './dav-staging.ts'
 import { judge, readExpected } from './expected.ts'
+import { betweenNotifications, countNotificationsUp } from './notifications-staging.ts'
 import { replay } from './replay.ts'
 import { betweenTheming, dressAsRecorded, prepareAlice } from './staging.ts'
 
@@ -18,6 +19,7 @@ const TOPICS: Readonly<Record<string, Between>> = {
   'app-passwords': {},
   'status-php': {},
   'rate-limits': {},
+  notifications: betweenNotifications,
   ...BETWEEN_DAV,
 }
 
@@ -32,6 +34,7 @@ for (const database of ['sqlite', 'postgres'] as const satisfies readonly Databa
           await castOf(app)
           await prepareAlice(app, topic)
           await dressAsRecorded(app)
+          if (topic === 'notifications') await countNotificationsUp(app)
           const replayed = await replay(app, topic, between)
           const verdict = judge(topic, replayed, readExpected())
           total.exchanges += replayed.length

@@ -25,7 +25,8 @@ const FEATURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   users: ['groups'],
   auth: ['users', 'notifications'],
   uploads: ['files'],
-  'direct-download': ['files'],
+  files: ['notifications'],
+  'direct-download': ['files', 'notifications'],
   notifications: ['users'],
   'notify-push': ['auth'],
 }

@@ -15,6 +15,7 @@ import { NOBODYS_HASH, verifyPassword } from '../../lib/password-hash.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import type { AccountDirectory, AccountIdentity } from '../users/index.ts'
 import type { AppPasswords } from './app-passwords.ts'
+import type { KnownClients } from './known-clients.ts'
 import { CONFIRMED_MS, type Sessions, sessionKeyOf } from './sessions.ts'
 import type { SessionRow } from './store.ts'
 import type { Throttle } from './throttle.ts'
@@ -24,6 +25,7 @@ export interface AuthenticatorDeps {
   readonly appPasswords: AppPasswords
   readonly sessions: Sessions
   readonly throttle: Throttle
+  readonly knownClients: Pick<KnownClients, 'note'>
   readonly stamps: Stamps
   readonly clock: Clock
   readonly countLogin: (result: 'accepted' | 'refused' | 'throttled') => void
@@ -115,6 +117,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
     const current = await deps.accounts.identity(account.accountId)
     if (current === undefined || !current.enabled || current.passwordHash !== account.passwordHash)
       throw wrongCredential()
+    await deps.knownClients.note(current.accountId, client)
     const viewer = { ...viewerOf(current), via: 'password' as const, confirmedUntilMs: Number.MAX_SAFE_INTEGER }
     remembered.set(memory, { viewer, stamp })
     return viewer

@@ -13,8 +13,10 @@ import { createAuthenticator } from './authenticator.ts'
 import { authCommands } from './cli.ts'
 import { type CredentialVersion, createCredentialVersion } from './credential-version.ts'
 import { devicePages } from './device-pages.ts'
+import { createKnownClients } from './known-clients.ts'
 import { loginPages } from './login-pages.ts'
 import { authMigration } from './migrations/20261124-auth.ts'
+import { knownClientsMigration } from './migrations/20261128-known-clients.ts'
 import { authSources } from './notifications.ts'
 import { authRoutes } from './routes.ts'
 import { createSessions, type Sessions } from './sessions.ts'
@@ -25,7 +27,7 @@ export type { AppPasswords } from './app-passwords.ts'
 export type { CredentialHolder, CredentialVersion } from './credential-version.ts'
 export type { Throttle } from './throttle.ts'
 
-export const authMigrations: readonly Migration[] = [authMigration]
+export const authMigrations: readonly Migration[] = [authMigration, knownClientsMigration]
 
 export interface AuthDeps {
   readonly db: Database
@@ -54,21 +56,23 @@ export function createAuth(deps: AuthDeps): Auth {
   const appPasswords = createAppPasswords({ db, clock, audit, events: deps.events })
   const sessions = createSessions(db, clock, deps.secret)
   const throttle = createThrottle(db, clock)
+  const knownClients = createKnownClients(deps)
   const authenticator = createAuthenticator({
     accounts: directory,
     appPasswords,
     sessions,
     throttle,
+    knownClients,
     stamps: db.stamps,
     clock,
     countLogin: deps.countLogin,
   })
-  const surfaces = { appPasswords, sessions, passwords: authenticator, branding: deps.branding }
+  const surfaces = { appPasswords, sessions, passwords: authenticator, knownClients, branding: deps.branding }
   const feature: Feature = {
     name: 'auth',
     ocs: authRoutes({ ...surfaces, accounts }),
     http: [...loginPages(surfaces), ...devicePages(surfaces)],
-    notificationSources: authSources(appPasswords),
+    notificationSources: authSources({ appPasswords, knownClients }),
     commands: authCommands({ accounts, appPasswords, throttle }),
     capabilities: (viewer) =>
       viewer.kind === 'anonymous' ? {} : { core: { 'can-create-app-token': viewer.via !== 'app-password' } },
@@ -76,6 +80,7 @@ export function createAuth(deps: AuthDeps): Auth {
     async sweep() {
       await sessions.sweep()
       await throttle.sweep()
+      await knownClients.sweep()
     },
   }
   const credentialVersion = createCredentialVersion({ db, accounts: directory, sessions })

@@ -5,6 +5,7 @@ import type { HttpRoute } from '../../http/route.ts'
 import { endedSessionCookieHeader, sessionCookieHeader } from '../../http/session-cookie.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { PasswordCheck } from './authenticator.ts'
+import type { KnownClients } from './known-clients.ts'
 import { PAGE_STYLE } from './page-style.ts'
 import type { Sessions } from './sessions.ts'
 import { type Words, wordsFor } from './words.ts'
@@ -12,6 +13,7 @@ import { type Words, wordsFor } from './words.ts'
 export interface LoginPagesDeps {
   readonly sessions: Sessions
   readonly passwords: PasswordCheck
+  readonly knownClients: Pick<KnownClients, 'note'>
   readonly branding: (baseUrl: string) => Branding | Promise<Branding>
 }
 
@@ -103,7 +105,7 @@ function message(words: Words, request: FastifyRequest) {
 }
 
 /** Every failure looks the same from outside (recording session-login). */
-const login = ({ sessions, passwords }: LoginPagesDeps): HttpRoute => ({
+const login = ({ sessions, passwords, knownClients }: LoginPagesDeps): HttpRoute => ({
   method: 'POST',
   path: '/login',
   summary: 'Signs in with the form',
@@ -114,8 +116,10 @@ const login = ({ sessions, passwords }: LoginPagesDeps): HttpRoute => ({
     if (!isOwnForm(sessions, request)) return reply.redirect(failed, 303)
     try {
       const account = await passwords.checkPassword(user, textField(request, 'password'), request.clientAddress)
+      const userAgent = request.headers['user-agent'] ?? ''
+      await knownClients.note(account.accountId, { address: request.clientAddress, userAgent })
       // Always a new cookie: whoever knew the visitor's one before knows nothing now.
-      const cookie = await sessions.start(account.accountId, request.headers['user-agent'] ?? '')
+      const cookie = await sessions.start(account.accountId, userAgent)
       const old = request.sessionCookie()
       if (old !== undefined) await sessions.end(old)
       reply.header('set-cookie', sessionCookieHeader(cookie, isHttps(request)))

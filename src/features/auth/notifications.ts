@@ -1,14 +1,20 @@
 import { defineSource, highlight, type NotificationSource } from '../notifications/index.ts'
 import type { AppPasswords } from './app-passwords.ts'
+import type { KnownClients } from './known-clients.ts'
 
 const ICON = '/apps/notifications/img/key-dark.svg'
 
-/** What an account is told of who gets in. */
-export function authSources(appPasswords: Pick<AppPasswords, 'list'>): NotificationSource[] {
-  return [appPasswordAdded(appPasswords)]
+interface AuthSourcesDeps {
+  readonly appPasswords: Pick<AppPasswords, 'list'>
+  readonly knownClients: Pick<KnownClients, 'find'>
 }
 
-const appPasswordAdded = (appPasswords: Pick<AppPasswords, 'list'>): NotificationSource =>
+/** What an account is told of who gets in. */
+export function authSources(deps: AuthSourcesDeps): NotificationSource[] {
+  return [appPasswordAdded(deps), unknownClient(deps)]
+}
+
+const appPasswordAdded = ({ appPasswords }: AuthSourcesDeps): NotificationSource =>
   defineSource({
     event: 'app-password.added',
     kind: 'auth.app-password-added',
@@ -37,9 +43,47 @@ const appPasswordAdded = (appPasswords: Pick<AppPasswords, 'list'>): Notificatio
       if (added === undefined) return undefined
       return {
         accountId,
-        object: { type: 'app_password', id: '' },
+        object: { type: 'app_password', id: 'added' },
         parameters: { name: highlight(String(added.id), added.name) },
         ref: `app-password:${added.id}`,
+      }
+    },
+  })
+
+const unknownClient = ({ knownClients }: AuthSourcesDeps): NotificationSource =>
+  defineSource({
+    event: 'login.from-unknown-client',
+    kind: 'auth.unknown-client',
+    app: 'settings',
+    icon: ICON,
+    words: {
+      en: {
+        subject: 'New sign-in to your account: {client}',
+        subjectMany: '{count} new sign-ins to your account, the last one: {client}',
+        message: 'It came from {address}. If this was not you, change your password.',
+      },
+      de: {
+        subject: 'Neue Anmeldung in deinem Konto: {client}',
+        subjectMany: '{count} neue Anmeldungen in deinem Konto, zuletzt: {client}',
+        message: 'Sie kam von {address}. Wenn du das nicht warst, ändere dein Passwort.',
+      },
+      fr: {
+        subject: 'Nouvelle connexion à votre compte : {client}',
+        subjectMany: '{count} nouvelles connexions à votre compte, la dernière : {client}',
+        message: 'Elle venait de {address}. Si ce n’était pas vous, changez votre mot de passe.',
+      },
+    },
+    async draft({ accountId, clientId }) {
+      const client = await knownClients.find(clientId)
+      if (client === undefined) return undefined
+      return {
+        accountId,
+        object: { type: 'login', id: 'unknown-client' },
+        parameters: {
+          client: highlight(String(clientId), client.name),
+          address: highlight(client.address, client.address),
+        },
+        ref: `client:${clientId}`,
       }
     },
   })

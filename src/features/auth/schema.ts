@@ -38,11 +38,23 @@ export interface InstanceSecretTable {
   value: string
 }
 
+export interface KnownClientTable {
+  id: Generated<number>
+  account_id: number
+  /** SHA-256 of program and network, hex. */
+  client_digest: string
+  /** Of its first sign-in, as the address. */
+  user_agent: string
+  address: string
+  last_seen_at_ms: number
+}
+
 declare module '../../db/database.ts' {
   interface Tables {
     app_password: AppPasswordTable
     session: SessionTable
     throttle: ThrottleTable
     instance_secret: InstanceSecretTable
+    known_client: KnownClientTable
   }
 }

@@ -4,6 +4,7 @@ import type { Feature } from '../feature.ts'
 import type { Contents } from '../files/index.ts'
 import { createDirectMount } from './dav.ts'
 import { directLinksMigration } from './migrations/20261126-direct-links.ts'
+import { directSources } from './notifications.ts'
 import { makeDirectLink } from './routes.ts'
 import { createDirectLinks, type DirectLinksDeps } from './service.ts'
 
@@ -19,6 +20,11 @@ export function createDirectDownload(deps: DirectLinksDeps & { readonly contents
   const links = createDirectLinks(deps)
   return {
     mount: createDirectMount(links, deps.contents),
-    feature: { name: 'direct-download', ocs: [makeDirectLink(links)], sweep: links.sweep },
+    feature: {
+      name: 'direct-download',
+      ocs: [makeDirectLink(links)],
+      notificationSources: directSources(deps),
+      sweep: links.sweep,
+    },
   }
 }

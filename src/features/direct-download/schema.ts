@@ -4,6 +4,10 @@ export interface DirectLinkTable {
   account_id: number
   node_id: number
   expires_at_ms: number
+  /** When somebody first opened it; null before. */
+  used_at_ms: number | null
+  /** Whether it was said that it is about to expire. */
+  is_expiry_told: number
 }
 
 declare module '../../db/database.ts' {

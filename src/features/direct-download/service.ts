@@ -1,14 +1,17 @@
-import type { Database } from '../../db/database.ts'
+import type { Database, Tx } from '../../db/database.ts'
+import type { Events } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
 import { randomText } from '../../lib/ids.ts'
 import type { NodeRow } from '../files/index.ts'
+import type {} from './events.ts'
 import * as store from './store.ts'
 
 export interface DirectLinksDeps {
   readonly db: Database
   readonly clock: Clock
+  readonly events: Events
   /** Longest life of a link, and its life when the caller names none, in seconds. */
   readonly maxSeconds: number
   readonly findNode: (nodeId: number) => Promise<NodeRow | undefined>
@@ -23,10 +26,13 @@ export interface DirectLinks {
   make(accountId: number, fileId: number, seconds: number | undefined): Promise<string>
   /** The file behind a token; undefined for every reason why there is none, after the same work. */
   open(token: string): Promise<NodeRow | undefined>
+  /** Forgets what has expired, and says what is about to. */
   sweep(): Promise<void>
 }
 
 const TOKEN_CHARS = 60
+/** Sweeping comes every hour, so it is said one to two hours before. */
+const TOLD_BEFORE_MS = 2 * 3_600_000
 
 export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
   const { db, clock, maxSeconds } = deps
@@ -46,6 +52,9 @@ export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
         account_id: accountId,
         node_id: node.id,
         expires_at_ms: expiresAtMs,
+        used_at_ms: null,
+        // Of a short life it is known from the beginning.
+        is_expiry_told: seconds * 1_000 <= TOLD_BEFORE_MS ? 1 : 0,
       }
       await db.write((tx) => store.insertLink(tx, link))
       return token
@@ -56,10 +65,34 @@ export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
       if (link === undefined || link.expires_at_ms <= clock.nowMs()) return undefined
       if (!(await deps.isEnabled(link.account_id))) return undefined
       const node = await deps.findNode(link.node_id)
-      return node?.is_folder === 0 ? node : undefined
+      if (node?.is_folder !== 0) return undefined
+      if (link.used_at_ms === null) await noteFirstUse(deps, link)
+      return node
     },
     async sweep() {
-      await db.write((tx) => store.deleteExpiredLinks(tx, clock.nowMs()))
+      await db.write(async (tx) => {
+        const nowMs = clock.nowMs()
+        await store.deleteExpiredLinks(tx, nowMs)
+        for (const link of await store.noteExpiring(tx, nowMs + TOLD_BEFORE_MS)) {
+          await tell(deps, tx, 'direct-link.expiring', link)
+        }
+      })
     },
   }
+}
+
+async function noteFirstUse(deps: DirectLinksDeps, link: store.DirectLinkRow): Promise<void> {
+  await deps.db.write(async (tx) => {
+    const isFirst = await store.noteFirstUse(tx, link.token_digest, deps.clock.nowMs())
+    if (isFirst) await tell(deps, tx, 'direct-link.used', link)
+  })
+}
+
+async function tell(
+  { events }: DirectLinksDeps,
+  tx: Tx,
+  event: 'direct-link.used' | 'direct-link.expiring',
+  { account_id, node_id, token_digest }: store.DirectLinkRow,
+): Promise<void> {
+  await events.add(tx, event, { accountId: account_id, nodeId: node_id, linkDigest: token_digest })
 }

@@ -15,3 +15,26 @@ export async function insertLink(tx: Tx, link: DirectLinkRow): Promise<void> {
 export async function deleteExpiredLinks(tx: Tx, nowMs: number): Promise<void> {
   await tx.deleteFrom('direct_link').where('expires_at_ms', '<=', nowMs).execute()
 }
+
+/** Resolves to whether nobody had opened it before. */
+export async function noteFirstUse(tx: Tx, digest: string, nowMs: number): Promise<boolean> {
+  const noted = await tx
+    .updateTable('direct_link')
+    .set({ used_at_ms: nowMs })
+    .where('token_digest', '=', digest)
+    .where('used_at_ms', 'is', null)
+    .returning('token_digest')
+    .execute()
+  return noted.length > 0
+}
+
+/** Links that run out before a time and of which it was not said yet; now it is. */
+export async function noteExpiring(tx: Tx, beforeMs: number): Promise<DirectLinkRow[]> {
+  return tx
+    .updateTable('direct_link')
+    .set({ is_expiry_told: 1 })
+    .where('expires_at_ms', '<=', beforeMs)
+    .where('is_expiry_told', '=', 0)
+    .returningAll()
+    .execute()
+}

@@ -14,11 +14,13 @@ import { createLocking } from './locking.ts'
 import * as maintenance from './maintenance-store.ts'
 import { filesMigration } from './migrations/20261125-files.ts'
 import { FORBIDDEN_CHARACTERS, FORBIDDEN_EXTENSIONS, FORBIDDEN_NAMES } from './names.ts'
+import { filesSources } from './notifications.ts'
 import { createPatching } from './patching.ts'
 import type { PutDeps } from './put.ts'
 import { createRelocating } from './relocate.ts'
 import type { FileResource } from './resource.ts'
 import { createRoots } from './roots.ts'
+import { isNearlyFull } from './scope.ts'
 import { createFilesSearch } from './search.ts'
 import { createFiles, type Files } from './service.ts'
 import * as store from './store.ts'
@@ -112,6 +114,14 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
       name: 'files',
       appId: 'files',
       capabilities: (viewer) => (viewer.kind === 'anonymous' ? {} : CAPABILITIES),
+      on: {
+        async 'account.quota-changed'({ accountId }) {
+          const quotaBytes = await quotaOf(accountId)
+          if (quotaBytes === undefined || !isNearlyFull(await files.usedBytes(accountId), quotaBytes)) return
+          await db.write((tx) => events.add(tx, 'quota.nearly-full', { accountId }))
+        },
+      },
+      notificationSources: filesSources({ quotaOf, usedBytes: files.usedBytes }),
       commands: fileCommands({ db, clock, checking, cleaning }),
       sweep: () => cleaning.sweep(),
     },

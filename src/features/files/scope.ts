@@ -30,6 +30,7 @@ export interface Scope {
   readonly locks: TreeLocks
   readonly holder: Holder
   readonly by: By
+  readonly events: Events
   /** Bytes; undefined for no limit. */
   readonly quotaBytes: number | undefined
   /** Ids of what this change has touched, for those who are told of it. */
@@ -50,7 +51,7 @@ export const filesTopic = (accountId: number): string => `files:${accountId}`
 
 /** Runs a change of one tree in one transaction; when it throws, nothing has happened. */
 export async function inTree<T>(deps: ScopeDeps, by: By, work: (scope: Scope) => Promise<T>): Promise<T> {
-  const { db, clock, roots } = deps
+  const { db, clock, events, roots } = deps
   const root = await roots.of(by.accountId)
   const quotaBytes = await deps.quotaOf(by.accountId)
   const { accountId, conditions } = by
@@ -60,7 +61,7 @@ export async function inTree<T>(deps: ScopeDeps, by: By, work: (scope: Scope) =>
     const locks = await TreeLocks.load(tx, root.treeId, nowMs)
     const holder = { accountId, tokens: conditions.tokens }
     const touched = new Set<number>()
-    const value = await work({ tx, root, nowMs, etag: newEtag(), locks, holder, by, quotaBytes, touched })
+    const value = await work({ tx, root, nowMs, etag: newEtag(), locks, holder, by, events, quotaBytes, touched })
     await db.stamps.bump(tx, filesTopic(accountId))
     if (touched.size > 0) await deps.events.add(tx, 'files.changed', changeOf(accountId, touched))
     return value
@@ -124,12 +125,19 @@ async function nodeAt(
   return isBelow ? store.findByPath(db, root.rootId, acceptPath(path.slice(base.length))) : undefined
 }
 
-/** Throws Fault `no-space` when the tree would grow beyond the account's quota. */
+/** Throws Fault `no-space` when the tree would grow beyond the account's quota; says when it comes close. */
 export async function requireSpace(scope: Scope, addedBytes: number, where: string): Promise<void> {
-  const { quotaBytes, tx, root } = scope
+  const { quotaBytes, tx, root, by, events } = scope
   if (quotaBytes === undefined || addedBytes <= 0) return
   const used = (await store.findById(tx, root.rootId))?.size_bytes ?? 0
   if (used + addedBytes > quotaBytes) throw noSpace(where)
+  const isCrossing = !isNearlyFull(used, quotaBytes) && isNearlyFull(used + addedBytes, quotaBytes)
+  if (isCrossing) await events.add(tx, 'quota.nearly-full', { accountId: by.accountId })
+}
+
+/** Nine tenths. */
+export function isNearlyFull(usedBytes: number, quotaBytes: number): boolean {
+  return usedBytes >= quotaBytes * 0.9
 }
 
 export const shown = (path: readonly string[]): string => `/${path.join('/')}`

@@ -7,8 +7,11 @@ import type { ListApi } from './views.ts'
 const BASE = '/apps/notifications/api'
 const OLDER_APIS: readonly ListApi[] = ['v2', 'v1']
 
-export function adminRoutes(messages: AdminMessages): OcsRoute[] {
-  return [...OLDER_APIS.map((api) => sendPlain(messages, api)), sendRich(messages)]
+/** How many devices of an account would hear of a notification. */
+export type DevicesOf = (accountId: number) => Promise<number>
+
+export function adminRoutes(messages: AdminMessages, devicesOf: DevicesOf): OcsRoute[] {
+  return [...OLDER_APIS.map((api) => sendPlain(messages, api)), sendRich(messages), sendTest(messages, devicesOf)]
 }
 
 /** The older form; its answers say only how it went (recording notifications). */
@@ -44,6 +47,23 @@ const sendRich = (messages: AdminMessages): OcsRoute =>
       const { subject, message, subjectParameters = {}, messageParameters = {} } = input
       const rich = { subject, message, subjectParameters, messageParameters, isRich: true }
       return { id: await messages.send(params.userId, rich, viewer.userId).catch(withReason) }
+    },
+  })
+
+/** The message is shown to whoever has asked (recording notifications). */
+const sendTest = (messages: AdminMessages, devicesOf: DevicesOf): OcsRoute =>
+  defineOcs({
+    method: 'POST',
+    path: `${BASE}/v3/test/self`,
+    summary: 'Sends a notification to oneself, to see whether the devices get it',
+    auth: 'user',
+    limit: { calls: 20, windowSeconds: 600 },
+    reply: Type.Object({ message: Type.String(), nid: Type.Integer() }),
+    async handler({ viewer }) {
+      const devices = await devicesOf(viewer.accountId)
+      const nid = await messages.sendTest(viewer.accountId)
+      const found = devices === 0 ? 'No devices found for user' : `Found ${devices} devices registered for push`
+      return { message: `${found}\n`, nid }
     },
   })
 

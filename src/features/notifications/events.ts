@@ -6,5 +6,3 @@ declare module '../../events/catalogue.ts' {
     'notification.removed': { readonly accountId: number; readonly notificationIds: readonly number[] | 'all' }
   }
 }
-
-export {}

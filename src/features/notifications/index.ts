@@ -6,7 +6,8 @@ import type { Feature } from '../feature.ts'
 import type { Accounts } from '../users/index.ts'
 import { createAdminMessages } from './admin.ts'
 import { ADMIN_MESSAGE, SELF_TEST } from './admin-kinds.ts'
-import { adminRoutes } from './admin-routes.ts'
+import { adminRoutes, type DevicesOf } from './admin-routes.ts'
+import { notificationCommands } from './cli.ts'
 import { notificationIcon } from './icons.ts'
 import type { NotificationSource } from './kinds.ts'
 import { createListing } from './listing.ts'
@@ -14,8 +15,10 @@ import { notificationsMigration } from './migrations/20261128-notifications.ts'
 import { createReactions } from './reactions.ts'
 import { notificationRoutes } from './routes.ts'
 import { createNotificationsService, type Notifications } from './service.ts'
+import { createSettings } from './settings.ts'
+import { settingsRoutes } from './settings-routes.ts'
 
-export { defineSource, type NotificationSource } from './kinds.ts'
+export { defineSource, type NotificationDraft, type NotificationSource } from './kinds.ts'
 export { highlight } from './rich-text.ts'
 export type { Notifications } from './service.ts'
 
@@ -29,6 +32,7 @@ export interface NotificationsFeatureDeps {
   readonly accounts: Pick<Accounts, 'get'>
   /** What the other features tell accounts. */
   readonly sources: readonly NotificationSource[]
+  readonly devicesOf: DevicesOf
 }
 
 export interface NotificationsFeature {
@@ -38,10 +42,12 @@ export interface NotificationsFeature {
 
 /** What accounts are told, and where their clients look for it. */
 export function createNotifications(deps: NotificationsFeatureDeps): NotificationsFeature {
-  const { db, clock, events, sources } = deps
+  const { db, clock, audit, events, accounts, sources } = deps
   const kinds = [ADMIN_MESSAGE, SELF_TEST, ...sources]
   const notifications = createNotificationsService({ db, clock, events, kinds })
-  const messages = createAdminMessages({ ...deps, notifications })
+  const messages = createAdminMessages({ db, audit, accounts, notifications })
+  const topicIds = [...new Set(sources.flatMap(({ topic }) => topic ?? []))]
+  const settings = createSettings({ db, audit, topicIds })
   return {
     notifications,
     feature: {
@@ -49,11 +55,31 @@ export function createNotifications(deps: NotificationsFeatureDeps): Notificatio
       appId: 'notifications',
       ocs: [
         ...notificationRoutes({ notifications, listing: createListing(notifications, db.stamps) }),
-        ...adminRoutes(messages),
+        ...adminRoutes(messages, deps.devicesOf),
+        ...settingsRoutes(settings),
       ],
       http: [notificationIcon],
-      on: createReactions({ db, notifications, sources, hasAskedFor: async () => false }),
+      commands: notificationCommands({ messages, notifications, accounts }),
+      capabilities: (viewer) => (viewer.kind === 'anonymous' ? {} : { notifications: CAPABILITIES }),
+      on: createReactions({ db, notifications, sources, hasAskedFor: settings.hasAskedFor }),
       sweep: notifications.sweep,
     },
   }
+}
+
+/** What works (recording notifications); what push can do is told by the feature that does it. */
+const CAPABILITIES = {
+  'ocs-endpoints': [
+    'list',
+    'get',
+    'delete',
+    'delete-all',
+    'icons',
+    'rich-strings',
+    'action-web',
+    'user-status',
+    'exists',
+    'test-push',
+  ],
+  'admin-notifications': ['ocs', 'cli'],
 }

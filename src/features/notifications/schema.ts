@@ -19,20 +19,34 @@ export interface NotificationTable {
   expires_at_ms: number
 }
 
-/** What an account has chosen; without a row everything is as the administrator has set it. */
+/** What an account has chosen; without a row it is as the administrator has set it. */
 export interface NotificationSettingTable {
   account_id: number
   /** How often mail about missed notifications is wanted: 0 never, 1 hourly, 2 three-hourly, 3 daily, 4 weekly. */
   batch_setting: number
   sound_notification: number
   sound_talk: number
-  /** Names of optional topics, with commas between them. */
-  topics: string
+}
+
+/** The same for accounts that have chosen nothing. At most one row, with the id 1. */
+export interface NotificationDefaultTable {
+  id: number
+  batch_setting: number
+  sound_notification: number
+  sound_talk: number
+}
+
+/** An optional topic that an account has asked for. */
+export interface NotificationTopicTable {
+  account_id: number
+  topic: string
 }
 
 declare module '../../db/database.ts' {
   interface Tables {
     notification: NotificationTable
     notification_setting: NotificationSettingTable
+    notification_default: NotificationDefaultTable
+    notification_topic: NotificationTopicTable
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts'
+import type { Events } from '../../events/events.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Audit } from '../../lib/log.ts'
@@ -6,6 +7,7 @@ import { lookUp } from '../../lib/lookup.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import { acceptDisplayName, acceptEmail, acceptLanguage, acceptLocale, acceptTimezone } from './account-rules.ts'
 import type { Accounts } from './accounts.ts'
+import type {} from './events.ts'
 import { ACCOUNT_SCOPES, acceptFieldValue, acceptScope, findProfileField, invalidValue } from './fields.ts'
 import { acceptQuota } from './quota.ts'
 import type { AccountRecord } from './records.ts'
@@ -23,6 +25,7 @@ export interface AccountEditing {
 interface EditingDeps {
   readonly db: Database
   readonly audit: Audit
+  readonly events: Events
   readonly accounts: Pick<Accounts, 'setPassword' | 'get'>
 }
 
@@ -53,11 +56,12 @@ const COLUMN_FIELDS: Readonly<Record<string, ColumnField>> = {
   manager: { right: 'admins', accept: acceptManager },
 }
 
-export function createEditing({ db, audit, accounts }: EditingDeps): AccountEditing {
+export function createEditing({ db, audit, events, accounts }: EditingDeps): AccountEditing {
   const saveColumns = async (record: AccountRecord, change: ColumnChange): Promise<void> => {
     await db.write(async (tx) => {
       await store.updateAccount(tx, record.row.id, change)
       await db.stamps.bump(tx, accountTopic(record.row.id))
+      if (change.quota !== undefined) await events.add(tx, 'account.quota-changed', { accountId: record.row.id })
     })
   }
   const saveProperty = async (record: AccountRecord, name: string, part: { value?: string; scope?: string }) => {

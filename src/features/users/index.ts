@@ -1,4 +1,5 @@
 import type { Database, Migration } from '../../db/database.ts'
+import type { Events } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Audit } from '../../lib/log.ts'
 import { accountTopic } from '../../lib/topics.ts'
@@ -26,6 +27,7 @@ export interface UsersDeps {
   readonly db: Database
   readonly clock: Clock
   readonly audit: Audit
+  readonly events: Events
   readonly groups: Groups
   readonly usedBytes: UsedBytes
   /** Absolute path. */
@@ -41,10 +43,10 @@ export interface Users {
   readonly feature: Feature
 }
 
-export function createUsers({ db, clock, audit, groups, usedBytes, dataFolder }: UsersDeps): Users {
+export function createUsers({ db, clock, audit, events, groups, usedBytes, dataFolder }: UsersDeps): Users {
   const records = createAccountRecords(db, groups)
   const accounts = createAccounts({ db, clock, audit, groups, records })
-  const editing = createEditing({ db, audit, accounts })
+  const editing = createEditing({ db, audit, events, accounts })
   return {
     accounts,
     directory: createDirectory(db, records),

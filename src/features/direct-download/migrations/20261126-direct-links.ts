@@ -10,6 +10,8 @@ export const directLinksMigration: Migration = {
       .addColumn('account_id', 'bigint', (column) => column.notNull().references('account.id').onDelete('cascade'))
       .addColumn('node_id', 'bigint', (column) => column.notNull().references('node.id').onDelete('cascade'))
       .addColumn('expires_at_ms', 'bigint', (column) => column.notNull())
+      .addColumn('used_at_ms', 'bigint')
+      .addColumn('is_expiry_told', 'integer', (column) => column.notNull())
       .execute()
     await tx.schema.createIndex('direct_link_expiry').on('direct_link').column('expires_at_ms').execute()
     await tx.schema.createIndex('direct_link_node').on('direct_link').column('node_id').execute()

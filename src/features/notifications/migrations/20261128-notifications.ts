@@ -26,7 +26,19 @@ export const notificationsMigration: Migration = {
       .addColumn('batch_setting', 'integer', (column) => column.notNull())
       .addColumn('sound_notification', 'integer', (column) => column.notNull())
       .addColumn('sound_talk', 'integer', (column) => column.notNull())
-      .addColumn('topics', 'text', (column) => column.notNull())
+      .execute()
+    await tx.schema
+      .createTable('notification_default')
+      .addColumn('id', 'integer', (column) => column.primaryKey())
+      .addColumn('batch_setting', 'integer', (column) => column.notNull())
+      .addColumn('sound_notification', 'integer', (column) => column.notNull())
+      .addColumn('sound_talk', 'integer', (column) => column.notNull())
+      .execute()
+    await tx.schema
+      .createTable('notification_topic')
+      .addColumn('account_id', 'bigint', (column) => column.notNull().references('account.id').onDelete('cascade'))
+      .addColumn('topic', 'text', (column) => column.notNull())
+      .addPrimaryKeyConstraint('notification_topic_key', ['account_id', 'topic'])
       .execute()
   },
 }

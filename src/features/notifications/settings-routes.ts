@@ -1,0 +1,93 @@
+import { Fault } from '../../lib/fault.ts'
+import type { Json } from '../../lib/json.ts'
+import { Type } from '../../lib/schema.ts'
+import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
+import type { NotificationSettings, Settings } from './settings.ts'
+import type { ListApi } from './views.ts'
+
+const BASE = '/apps/notifications/api'
+const APIS: readonly ListApi[] = ['v2', 'v1']
+
+export function settingsRoutes(settings: Settings): OcsRoute[] {
+  return [
+    ...APIS.flatMap((api) => [showSettings(settings, api), changeSettings(settings, api)]),
+    listTopics(settings),
+    changeTopic(settings, true),
+    changeTopic(settings, false),
+  ]
+}
+
+const FIELDS = {
+  batchSetting: Type.Integer({
+    minimum: 0,
+    maximum: 4,
+    description:
+      'Mail about missed notifications: 0 never, 1 hourly, 2 three-hourly, 3 daily, 4 weekly. None is sent yet',
+  }),
+  soundNotification: Type.String({ maxLength: 3, description: 'yes or no' }),
+  soundTalk: Type.String({ maxLength: 3, description: 'yes or no' }),
+}
+
+const SettingsFields = Type.Object(FIELDS)
+
+const showSettings = (settings: Settings, api: ListApi): OcsRoute =>
+  defineOcs({
+    method: 'GET',
+    path: `${BASE}/${api}/settings`,
+    summary: 'How clients are to draw the account’s attention',
+    auth: 'user',
+    reply: SettingsFields,
+    handler: async ({ viewer }) => settingsView(await settings.of(viewer.accountId)),
+  })
+
+const changeSettings = (settings: Settings, api: ListApi): OcsRoute =>
+  defineOcs({
+    method: 'POST',
+    path: `${BASE}/${api}/settings`,
+    summary: 'Changes how clients are to draw the account’s attention',
+    auth: 'user',
+    input: SettingsFields,
+    async handler({ viewer, input }) {
+      await settings.change(viewer.accountId, {
+        batchSetting: input.batchSetting,
+        playsSound: isYes(input.soundNotification, 'soundNotification'),
+        playsTalkSound: isYes(input.soundTalk, 'soundTalk'),
+      })
+      return undefined
+    },
+  })
+
+function isYes(word: string, field: string): boolean {
+  if (word === 'yes' || word === 'no') return word === 'yes'
+  throw new Fault('bad-request', `Parameter "${field}" must be yes or no`, { field })
+}
+
+function settingsView({ batchSetting, playsSound, playsTalkSound }: NotificationSettings): Json {
+  const word = (isOn: boolean): string => (isOn ? 'yes' : 'no')
+  return { batchSetting, soundNotification: word(playsSound), soundTalk: word(playsTalkSound) }
+}
+
+const listTopics = (settings: Settings): OcsRoute =>
+  defineOcs({
+    method: 'GET',
+    path: `${BASE}/v3/topics`,
+    summary: 'Topics that the account is told of only when it asks',
+    auth: 'user',
+    reply: Type.Array(Type.Object({ id: Type.String(), wanted: Type.Boolean() })),
+    async handler({ viewer }) {
+      const topics = await settings.topics(viewer.accountId)
+      return topics.map(({ id, isWanted }) => ({ id, wanted: isWanted }))
+    },
+  })
+
+const changeTopic = (settings: Settings, isWanted: boolean): OcsRoute =>
+  defineOcs({
+    method: isWanted ? 'PUT' : 'DELETE',
+    path: `${BASE}/v3/topics/:topic`,
+    summary: isWanted ? 'Asks to be told of a topic' : 'Asks not to be told of a topic any more',
+    auth: 'user',
+    async handler({ viewer, params }) {
+      await settings.ask(viewer.accountId, params.topic, isWanted)
+      return undefined
+    },
+  })
