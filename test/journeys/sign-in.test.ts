@@ -1,8 +1,26 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { contrast } from '../../src/features/theming/colors.ts'
 import { chromiumPath, startBrowser, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
 import { ADMIN_PASSWORD, createTestApp, type TestApp } from '../helpers/test-app.ts'
+
+/** Colours as they are drawn, as `#rrggbb`. */
+const DRAWN_COLORS = `(() => {
+  const paint = document.createElement('canvas').getContext('2d')
+  const drawn = (color) => {
+    paint.fillStyle = color
+    paint.fillRect(0, 0, 1, 1)
+    const bytes = [...paint.getImageData(0, 0, 1, 1).data].slice(0, 3)
+    return '#' + bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  }
+  const style = (selector) => getComputedStyle(document.querySelector(selector))
+  return {
+    card: drawn(style('.card').backgroundColor),
+    focus: drawn(style('#user:focus').outlineColor),
+    field: drawn(style('#password').borderTopColor),
+  }
+})()`
 
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
 
@@ -64,6 +82,7 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
     await signIn(page, 'not the password', /direct=1/)
     assert.match((await page.textContent('[role=alert]')) ?? '', /do not fit together/)
     assert.equal(await page.inputValue('#user'), 'admin')
+    await page.locator('#password:focus').waitFor()
     const before = (await context.cookies())[0]?.value
     await page.fill('#password', ADMIN_PASSWORD)
     await page.click('button')
@@ -102,6 +121,23 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
       )
     }
     await context.close()
+  })
+
+  test('whatever colour a theme has, the focus and the fields are told from the card', async () => {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const { page, context } = await visitor({ javaScriptEnabled: true, colorScheme })
+      for (const color of ['#ffffff', '#000000', '#ffe000', '#1f6f8b', '#808080']) {
+        await app.features.theming.set('primary_color', color, 'test')
+        await page.goto(`${base}/login`)
+        const drawn = (await page.evaluate(DRAWN_COLORS)) as { card: string; focus: string; field: string }
+        for (const part of ['focus', 'field'] as const) {
+          const ratio = contrast(drawn[part], drawn.card)
+          assert.ok(ratio >= 3, `${part} of ${color} in ${colorScheme}: ${ratio} (WCAG 2.2, 1.4.11)`)
+        }
+      }
+      await context.close()
+    }
+    await app.features.theming.reset('primary_color', 'test')
   })
 
   test('another site’s form cannot sign anybody in (bug class: login CSRF)', async () => {

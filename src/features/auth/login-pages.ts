@@ -84,18 +84,23 @@ async function sendLoginPage({ sessions, branding }: LoginPagesDeps, request: Fa
     cookie = sessions.newVisitorCookie()
     reply.header('set-cookie', sessionCookieHeader(cookie, isHttps(request)))
   }
+  const user = queryText(request, 'user').slice(0, 320)
+  // Whoever comes back with a name has most likely mistyped the password.
+  const [onUser, onPassword] = user === '' ? [FOCUS, undefined] : [undefined, FOCUS]
   const body = html`${message(words, request)}
 <form method="post" action="/login">
 <label for="user">${words.user}</label>
-<input id="user" name="user" value="${queryText(request, 'user').slice(0, 320)}" autocomplete="username" autocapitalize="none" spellcheck="false" required autofocus>
+<input id="user" name="user" value="${user}" autocomplete="username" autocapitalize="none" spellcheck="false" required${onUser}>
 <label for="password">${words.password}</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required>
+<input id="password" name="password" type="password" autocomplete="current-password" required${onPassword}>
 <input type="hidden" name="requesttoken" value="${sessions.requestToken(cookie)}">
 <input type="hidden" name="redirect_url" value="${queryText(request, 'redirect_url').slice(0, 2_048)}">
 <button>${words.signIn}</button>
 </form>`
   return sendPage(reply, { language: words.language, title: `${words.signIn} – ${look.name}`, branding: look, body })
 }
+
+const FOCUS = html` autofocus`
 
 function message(words: Words, request: FastifyRequest) {
   if (queryText(request, 'throttled') !== '') return html`<p class="wrong" role="alert">${words.tooMany}</p>`

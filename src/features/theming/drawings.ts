@@ -1,8 +1,11 @@
+import { textOn } from './colors.ts'
+
 /** Our own pictures: a small cloud, icons, and backgrounds. */
 
-/** The mark: a white cloud with a roof's warmth inside, on a rounded tile of the primary colour. */
+/** The mark: a cloud with a roof's warmth inside, on a rounded tile of the primary colour. */
 export function logoSvg(primary: string): string {
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 128 128" width="128" height="128"><rect width="128" height="128" rx="30" fill="${primary}"/><path d="M40 92a22 22 0 0 1-3.4-43.7A29 29 0 0 1 92.6 44 24 24 0 0 1 90 92Z" fill="#ffffff"/><path d="M65 54.500 82 69v15a2 2 0 0 1-2 2H70V75H60v11H50a2 2 0 0 1-2-2V69Z" fill="${primary}"/></svg>`
+  const cloud = textOn(primary)
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 128 128" width="128" height="128"><rect width="128" height="128" rx="30" fill="${primary}"/><path d="M40 92a22 22 0 0 1-3.4-43.7A29 29 0 0 1 92.6 44 24 24 0 0 1 90 92Z" fill="${cloud}"/><path d="M65 54.500 82 69v15a2 2 0 0 1-2 2H70V75H60v11H50a2 2 0 0 1-2-2V69Z" fill="${primary}"/></svg>`
 }
 
 const FILES_ICON =

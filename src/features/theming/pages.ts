@@ -10,7 +10,7 @@ import { APP_TITLES } from './drawings.ts'
 import { brandingOf, lookOf } from './look.ts'
 import { sendPicture, shippedBackground } from './pictures.ts'
 import type { Choice, Theme, Theming } from './service.ts'
-import { pageCss, THEME_IDS, themeCss } from './themes.ts'
+import { pageCss, THEME_IDS, type ThemeColors, themeCss } from './themes.ts'
 
 export function themingPages(theming: Theming): HttpRoute[] {
   return [
@@ -78,8 +78,7 @@ const themeStyle = (theming: Theming): HttpRoute => ({
     const { file } = request.params as { readonly file: string }
     const id = THEME_IDS.find((known) => `${known}.css` === file)
     if (id === undefined) throw new Fault('not-found', 'There is no such theme')
-    const look = lookOf(await theming.theme(), undefined)
-    const colors = { primary: look.primary, background: look.backgroundColor }
+    const colors = await themeColors(theming)
     const { plain } = request.queryFields()
     const text = themeCss(id, colors, plain === '1' || plain === 'true')
     return sendText(request, reply, 'text/css;charset=UTF-8', 86_400, text)
@@ -92,11 +91,14 @@ const pageStyle = (theming: Theming): HttpRoute => ({
   summary: 'Colours and background of the server’s own pages',
   access: 'public',
   async handler(request, reply) {
-    const look = lookOf(await theming.theme(), undefined)
-    const colors = { primary: look.primary, background: look.backgroundColor }
-    return sendText(request, reply, 'text/css;charset=UTF-8', 0, pageCss(colors, look.backgroundPath))
+    return sendText(request, reply, 'text/css;charset=UTF-8', 0, pageCss(await themeColors(theming)))
   },
 })
+
+async function themeColors(theming: Theming): Promise<ThemeColors> {
+  const { primary, backgroundColor, backgroundPath } = lookOf(await theming.theme(), undefined)
+  return { primary, background: backgroundColor, backgroundPath }
+}
 
 async function accountOf(request: FastifyRequest, reply: FastifyReply): Promise<AccountViewer> {
   const viewer = await request.viewer()
