@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { CorsPolicy } from '../http/cors.ts'
 import type { AccountViewer, Viewer } from '../http/viewer.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
@@ -18,6 +19,7 @@ import type { DavCall, DavMount, DavSearch } from './tree.ts'
 export interface DavDeps {
   readonly mounts: readonly DavMount[]
   readonly search: DavSearch
+  readonly cors: CorsPolicy
   readonly log: Log
 }
 
@@ -112,6 +114,8 @@ export function mountDav(app: FastifyInstance, deps: DavDeps): void {
 }
 
 async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  // A browser asks before it sends credentials.
+  if (request.method === 'OPTIONS' && deps.cors.answerPreflight(request, reply, Object.keys(VERBS))) return reply
   const segments = splitPath(rawPath(request))
   const found = findMount(deps.mounts, segments)
   const isPublic = found?.mount.isPublic ?? false

@@ -102,7 +102,7 @@ export function createServer(app: App, { config, clock, log }: AppOptions): Fast
   const routes = app.features.list.flatMap((feature) => feature.ocs ?? [])
   mountOcs(server, { routes, log, clock, cors })
   mountApiPages(server, routes)
-  mountDav(server, { ...app.features.dav, log })
+  mountDav(server, { ...app.features.dav, cors, log })
   mountPages(
     server,
     app.features.list.flatMap((feature) => feature.http ?? []),
