@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, opendir, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { crashPoint } from '../lib/crash-point.ts'
 import { Fault } from '../lib/fault.ts'
 import { type BlobStore, isBlobKey, type StoredBlob } from './blob-store.ts'
 
@@ -15,7 +16,7 @@ const READ_BYTES = 512 * 1024
  */
 export function createDiskBlobs(folder: string): BlobStore {
   const fans = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
-  const prepare = createFans()
+  const prepare = createFans(folder)
   const fanOf = (key: string): string => join(folder, key.slice(0, 2))
   const pathOf = (key: string): string => {
     if (!isBlobKey(key)) throw new Error('Not a key of a blob')
@@ -34,19 +35,21 @@ export function createDiskBlobs(folder: string): BlobStore {
     stat: find,
     async put(key, source) {
       const path = pathOf(key)
+      let file: FileHandle | undefined
       try {
         await prepare(fanOf(key))
-        const file = await open(path, 'wx', 0o600)
-        try {
-          await writeAll(file, source)
-          await file.sync()
-        } finally {
-          await file.close()
-        }
+        file = await open(path, 'wx', 0o600)
+        crashPoint('blob.opened')
+        await writeAll(file, source)
+        await file.sync()
+        crashPoint('blob.synced')
         await syncFolder(fanOf(key))
+        crashPoint('blob.folder-synced')
       } catch (error) {
-        await unlink(path).catch(() => {})
+        if (file !== undefined) await unlink(path).catch(() => {})
         throw diskFault(error)
+      } finally {
+        await file?.close()
       }
     },
     get: (key, range) => createReadStream(pathOf(key), { highWaterMark: READ_BYTES, ...range }),
@@ -55,6 +58,7 @@ export function createDiskBlobs(folder: string): BlobStore {
         await unlink(pathOf(key)).catch((error: NodeJS.ErrnoException) => {
           if (error.code !== 'ENOENT') throw diskFault(error)
         })
+        crashPoint('blob.removed')
       }
     },
     async *list() {
@@ -69,21 +73,30 @@ export function createDiskBlobs(folder: string): BlobStore {
   }
 }
 
-/** Makes each folder with its first blob; its own entry is on the disk before anybody relies on it. */
-function createFans(): (fan: string) => Promise<void> {
+/**
+ * Makes each folder with its first blob. Its entry in the folder above, and that one's in the data folder, are on the
+ * disk before anybody relies on them; also when they were made a moment ago by a process that was killed.
+ */
+function createFans(folder: string): (fan: string) => Promise<void> {
   const ready = new Map<string, Promise<void>>()
-  const make = async (fan: string): Promise<void> => {
-    const first = await mkdir(fan, { recursive: true, mode: 0o700 })
-    if (first !== undefined && first !== fan) await syncFolder(dirname(first))
-    await syncFolder(dirname(fan))
-  }
-  return (fan) => {
-    const known = ready.get(fan)
+  const once = (path: string, make: () => Promise<void>): Promise<void> => {
+    const known = ready.get(path)
     if (known !== undefined) return known
-    const made = make(fan)
-    ready.set(fan, made)
-    made.catch(() => ready.delete(fan))
+    const made = make()
+    ready.set(path, made)
+    made.catch(() => ready.delete(path))
     return made
+  }
+  const makeIn = async (path: string): Promise<void> => {
+    await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error
+    })
+    crashPoint('blob.folder-made')
+    await syncFolder(dirname(path))
+  }
+  return async (fan) => {
+    await once(folder, () => makeIn(folder))
+    await once(fan, () => makeIn(fan))
   }
 }
 
@@ -104,6 +117,7 @@ async function writeAll(file: FileHandle, source: AsyncIterable<Uint8Array>): Pr
     waitingBytes = 0
     // Goes on after a partial write, and at the place where the last one ended.
     await file.appendFile(bytes)
+    crashPoint('blob.written')
   }
   for await (const piece of source) {
     waiting.push(piece)

@@ -1,4 +1,15 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Fault } from '../lib/fault.ts'
 import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
@@ -25,11 +36,24 @@ export function prepareDataFolder(folder: string): void {
   }
 }
 
-/** One folder after the other: in one go Node never ends where a file system takes no folders and says so oddly (/proc). */
+/**
+ * One folder after the other: in one go Node never ends where a file system takes no folders and says so oddly (/proc).
+ * The name of each is on the disk when the folder that holds it is.
+ */
 function makeFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return
   makeFolder(dirname(folder))
   mkdirSync(folder, { mode: 0o700 })
+  syncFolder(dirname(folder))
+}
+
+export function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
 }
 
 export function hasDatabaseFile(folder: string): boolean {
@@ -44,6 +68,8 @@ export function hasMarker(folder: string): boolean {
 export function writeMarker(folder: string): void {
   const text = 'Cloudlet keeps its data here. This file tells it that the right disk is mounted; leave it in place.\n'
   writeFileSync(join(folder, MARKER_FILE), text, { flush: true })
+  // Without it a power cut could leave a folder that the next start takes for another one.
+  syncFolder(folder)
 }
 
 /** Whether there is nothing in the folder but what a start puts there. */

@@ -16,6 +16,22 @@ const PG_RETRY = new Set(['40001', '40P01'])
 interface DriverError {
   readonly code?: unknown
   readonly errcode?: unknown
+  readonly message?: unknown
+}
+
+const UNKNOWN_OUTCOME = 'unknown-outcome'
+
+/**
+ * A commit that was sent off and never confirmed: it may have happened, now or in a moment. What it refers to must be
+ * left in place.
+ */
+export function unknownOutcome(message: string, cause: unknown): Fault {
+  return new Fault('unavailable', message, { reason: UNKNOWN_OUTCOME }, { cause })
+}
+
+/** Whether a write that failed may have happened nevertheless. */
+export function mayHaveHappened(error: unknown): boolean {
+  return error instanceof Fault && error.detail.reason === UNKNOWN_OUTCOME
 }
 
 function partsOf(error: unknown): DriverError {
@@ -49,18 +65,22 @@ export function isBusy(error: unknown): boolean {
 /** Trouble of the disk, the file or the connection as a Fault; anything else is `internal` with its cause. */
 export function storageFault(error: unknown): Fault {
   if (error instanceof Fault) return error
-  const { code, errcode } = partsOf(error)
+  const { code, errcode, message } = partsOf(error)
   const primary = typeof errcode === 'number' ? errcode & 0xff : undefined
   if (primary === SQLITE_FULL || code === PG_DISK_FULL || code === 'ENOSPC') {
     return new Fault('no-space', 'The disk of the database is full', {}, { cause: error })
   }
-  if ((primary !== undefined && SQLITE_TROUBLE.has(primary)) || isConnectionTrouble(code)) {
+  const isTrouble = (primary !== undefined && SQLITE_TROUBLE.has(primary)) || isConnectionTrouble(code, message)
+  if (isTrouble) {
     return new Fault('unavailable', 'The database cannot be used right now', {}, { cause: error })
   }
   return toFault(error)
 }
 
-function isConnectionTrouble(code: unknown): boolean {
-  if (typeof code !== 'string') return false
+/** What `pg` says, without a code, when a connection broke or none could be had. */
+const PG_BROKEN = /^(?:Connection terminated|Client has encountered a connection error|timeout exceeded when trying)/
+
+function isConnectionTrouble(code: unknown, message: unknown): boolean {
+  if (typeof code !== 'string') return PG_BROKEN.test(String(message))
   return /^(?:08|57P|53)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE'].includes(code)
 }

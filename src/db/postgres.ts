@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
+import { crashPoint, hasCrashPoint } from '../lib/crash-point.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { Database, Signals, Tables, Tx } from './database.ts'
-import { isWorthRetrying, storageFault } from './errors.ts'
+import { isWorthRetrying, storageFault, unknownOutcome } from './errors.ts'
 import { createPostgresStamps, SIGNAL_CHANNEL } from './postgres-stamps.ts'
 import { checkSignal, SignalListeners } from './signals.ts'
 
@@ -17,6 +18,8 @@ export interface PostgresOptions {
 const INT8 = 20
 const CONNECT_TIMEOUT_MS = 5_000
 const STATEMENT_TIMEOUT_MS = 60_000
+/** A machine that has gone without a word, in the middle of a transaction, holds its locks no longer than this. */
+const IDLE_IN_TRANSACTION_MS = 60_000
 const DEFAULT_POOL_SIZE = 10
 const MAX_ATTEMPTS = 5
 
@@ -26,6 +29,7 @@ export async function openPostgres({ url, log, poolSize = DEFAULT_POOL_SIZE }: P
     connectionString: url,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     application_name: 'cloudlet',
     types: { getTypeParser },
     max: poolSize,
@@ -40,7 +44,10 @@ export async function openPostgres({ url, log, poolSize = DEFAULT_POOL_SIZE }: P
   }
   await firstContact(writers, readers, url)
   const read = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: readers }) })
-  const write = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: writers }) })
+  const write = new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: writers }),
+    ...(hasCrashPoint ? { log: () => crashPoint('transaction.statement') } : {}),
+  })
   const listeners = new SignalListeners()
   const stamps = await createPostgresStamps(base, log, (payload) => {
     const [channel, text] = JSON.parse(payload) as [string, string]
@@ -121,21 +128,57 @@ function createPostgresWriter(db: Kysely<Tables>, stamps: LocalStamps): Database
     }
     for (let attempt = 1; ; attempt++) {
       const bumped: string[] = []
+      const state: WriteState = { isDone: false, failure: undefined }
       try {
         const value = await db.transaction().execute((tx) => {
           stamps.collect(tx as unknown as Tx, bumped)
-          return insideWrite.run(true, () => work(tx as unknown as Tx))
+          return insideWrite.run(true, () => inSteps(state, () => work(tx as unknown as Tx)))
         })
+        crashPoint('transaction.durable')
         // Other processes hear of it by notification; this one may not be a moment behind its own answer.
         stamps.changed(bumped)
         return value
-      } catch (error) {
+      } catch (caught) {
+        // On a broken connection going back fails too, and would hide what went wrong first.
+        const error = state.failure?.error ?? caught
         if (isWorthRetrying(error) && attempt < MAX_ATTEMPTS) continue
-        const fault = storageFault(error)
-        throw fault.kind === 'internal' ? error : fault
+        throw writeError(error, state)
       }
     }
   }
+}
+
+const COMMIT_UNCONFIRMED = 'The database went away while it kept the last write. Look whether it is there'
+
+interface WriteState {
+  /** Whether everything was said, so that only the commit was left. */
+  isDone: boolean
+  failure: { readonly error: unknown } | undefined
+}
+
+async function inSteps<T>(state: WriteState, work: () => Promise<T>): Promise<T> {
+  crashPoint('transaction.begun')
+  try {
+    const value = await work()
+    state.isDone = true
+    crashPoint('transaction.before-commit')
+    return value
+  } catch (error) {
+    state.failure = { error }
+    throw error
+  }
+}
+
+function writeError(error: unknown, { isDone }: WriteState): unknown {
+  if (isDone && !isRefusal(error)) return unknownOutcome(COMMIT_UNCONFIRMED, error)
+  const fault = storageFault(error)
+  return fault.kind === 'internal' ? error : fault
+}
+
+/** Whether PostgreSQL itself has said no to a commit, and not a connection that broke (SQLSTATE classes 08 and 57). */
+function isRefusal(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' && /^(?!08|57)[0-9A-Z]{5}$/.test(code)
 }
 
 /** The stamps of PostgreSQL as its writer sees them. */

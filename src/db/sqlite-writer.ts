@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout } from 'node:timers/promises'
 import { Kysely } from 'kysely'
+import { crashPoint } from '../lib/crash-point.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Tables, Tx } from './database.ts'
-import { isBusy, storageFault } from './errors.ts'
+import { isBusy, storageFault, unknownOutcome } from './errors.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { runDirectly } from './statement.ts'
@@ -38,6 +39,8 @@ export interface SqliteWriterDeps {
 
 /** Writers that share one commit at most. More would only make the first of them wait. */
 const MAX_BATCH = 128
+
+const SYNC_FAILED = 'The disk could not keep the last write. Check it, then restart Cloudlet'
 
 /**
  * One writer at a time, many a commit: all that wait run one after the other, each in its own savepoint, then one commit
@@ -111,9 +114,9 @@ function createSyncing({ sync, onDurable }: Pick<SqliteWriterDeps, 'sync' | 'onD
     try {
       if (failure === undefined) await sync()
     } catch (error) {
-      const message = 'The disk could not keep the last write. Check it, then restart Cloudlet'
-      failure = new Fault('unavailable', message, {}, { cause: error })
+      failure = new Fault('unavailable', SYNC_FAILED, {}, { cause: error })
     }
+    crashPoint('transaction.durable')
     count -= 1
     // The next commit may come; it begins before the writers of this one go on.
     onEnd()
@@ -122,7 +125,7 @@ function createSyncing({ sync, onDurable }: Pick<SqliteWriterDeps, 'sync' | 'onD
         onDurable?.(tx)
         waiting.resolve(value)
       } else {
-        waiting.reject(failure)
+        waiting.reject(unknownOutcome(SYNC_FAILED, failure.cause))
       }
     }
   }
@@ -150,6 +153,7 @@ async function runBatch(
     ;(await next())?.reject(storageFault(error))
     return done
   }
+  crashPoint('transaction.begun')
   try {
     for (let count = 0; count < MAX_BATCH; count++) {
       const waiting = await next()
@@ -157,7 +161,9 @@ async function runBatch(
       const result = await runInSavepoint(connection, waiting, insideWrite)
       if (result !== undefined) done.push(result)
     }
+    crashPoint('transaction.before-commit')
     connection.exec('commit')
+    crashPoint('transaction.committed')
     return done
   } catch (error) {
     rollback(connection)
@@ -194,6 +200,7 @@ async function runInSavepoint(
   const guard = {
     check(): void {
       if (!isOpen) throw new Error('This transaction has ended')
+      crashPoint('transaction.statement')
     },
   }
   const tx = new Kysely<Tables>({ dialect: sqliteDialect(connection, guard) }) as unknown as Tx
@@ -201,8 +208,8 @@ async function runInSavepoint(
     guard.check()
     return connection.run(text, parameters).rows
   })
-  connection.exec('savepoint writer')
   try {
+    connection.exec('savepoint writer')
     const value = await insideWrite.run(true, () => waiting.work(tx))
     isOpen = false
     connection.exec('release writer')

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { Kysely } from 'kysely'
 import { Fault } from '../lib/fault.ts'
+import { syncFolder } from './data-folder.ts'
 import type { Database, Stamps, Tables } from './database.ts'
 import { storageFault } from './errors.ts'
 import { createLocalSignals } from './signals.ts'
@@ -88,10 +89,8 @@ function connectBoth(file: string): { writer: SqliteConnection; reader: SqliteCo
 function openLog(file: string): number {
   const log = openSync(`${file}-wal`, 'r+')
   fsyncSync(log)
-  const folder = openSync(dirname(file), 'r')
   // The name of a new file is durable only when its folder is.
-  fsyncSync(folder)
-  closeSync(folder)
+  syncFolder(dirname(file))
   return log
 }
 

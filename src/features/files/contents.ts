@@ -35,7 +35,7 @@ export interface Contents {
    * gets a key of its own.
    */
   receive(source: AsyncIterable<Uint8Array>, options: ReceiveOptions): Promise<Arrived>
-  /** Takes back what `receive` has kept, when nothing came to refer to it. */
+  /** Takes back what `receive` has kept, when nothing came to refer to it and nothing can (see `mayHaveHappened`). */
   discard(arrived: Arrived): Promise<void>
   /** Writes the row of some content; null for none. */
   save(tx: Tx, source: ContentSource, nowMs: number): Promise<number | null>

@@ -4,8 +4,8 @@ import type { Database, Migration, Tx } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Feature } from '../feature.ts'
-import { createChecking } from './check.ts'
-import { createCleaning } from './clean.ts'
+import { type Checking, createChecking } from './check.ts'
+import { type Cleaning, createCleaning } from './clean.ts'
 import { fileCommands } from './cli.ts'
 import * as contentStore from './content-store.ts'
 import { type Contents, createContents } from './contents.ts'
@@ -56,6 +56,8 @@ export interface FilesFeature {
   readonly mounts: readonly DavMount[]
   readonly tree: DavTree<FileResource>
   readonly search: DavSearch
+  readonly checking: Checking
+  readonly cleaning: Cleaning
   /** Reads what does not change while the server runs. Before the first request. */
   readonly start: () => Promise<void>
   /** Keys that nothing will refer to, for the sweeper. */
@@ -96,6 +98,8 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     contents,
     put,
     tree,
+    checking,
+    cleaning,
     discardKeys: (tx, keys) => contentStore.addGarbage(tx, keys, clock.nowMs()),
     mounts: [
       { pattern: ['remote.php', 'dav', 'files', ':user'], tree, admits: isOwn },

@@ -1,6 +1,6 @@
 import { bodyOf } from '../../dav/body.ts'
 import type { DavCall, DavWritten } from '../../dav/tree.ts'
-import { crashPoint } from '../../lib/crash-point.ts'
+import { mayHaveHappened } from '../../db/errors.ts'
 import { Fault } from '../../lib/fault.ts'
 import {
   CHECKSUM_ALGORITHMS,
@@ -42,7 +42,6 @@ export async function putFile(deps: PutDeps, call: DavCall, given: readonly stri
   const hashes = wantedHashes(headers['x-hash'])
   const algorithms = [...hashes, ...(expected === undefined ? [] : [expected.algorithm])]
   const arrived = await deps.contents.receive(bodyOf(call.request), { algorithms, maxBytes })
-  crashPoint('put.stored')
   try {
     if (totalBytes !== undefined && totalBytes !== arrived.sizeBytes) {
       throw new Fault('bad-request', `OC-Total-Length says ${totalBytes} bytes, but ${arrived.sizeBytes} arrived`)
@@ -53,7 +52,7 @@ export async function putFile(deps: PutDeps, call: DavCall, given: readonly stri
     const sums = hashes.flatMap((algorithm) => arrived.meter.checksum(algorithm) ?? [])
     return writtenAnswer(deps.instanceId(), call, written, facts, sums)
   } catch (error) {
-    await deps.contents.discard(arrived)
+    if (!mayHaveHappened(error)) await deps.contents.discard(arrived)
     throw error
   }
 }

@@ -1,4 +1,3 @@
-import { crashPoint } from '../../lib/crash-point.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as lockStore from './lock-store.ts'
 import { requireHeld } from './locks.ts'
@@ -89,7 +88,7 @@ async function moveNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
   if (from.length === 0) {
     throw new Fault('conflict', 'The destination may not be part of the same subtree as the source path.')
   }
-  const moved = await inTree(deps, by, async (scope) => {
+  return inTree(deps, by, async (scope) => {
     const { tx, locks, holder } = scope
     const { source, parent, name, before } = await findPlaces(scope, relocation)
     await letGo(scope, source, from)
@@ -103,11 +102,8 @@ async function moveNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
     const addedBytes = source.size_bytes - (before?.size_bytes ?? 0)
     await touchFolders(scope, parent.id, addedBytes)
     scope.touched.add(source.id)
-    crashPoint('move.before-commit')
     return { node: { ...source, parent_id: parent.id, name, ...change }, created: before === undefined }
   })
-  crashPoint('move.committed')
-  return moved
 }
 
 /** Locks at and below what is moved must be held, and stay behind (RFC 4918 section 7.5). */
@@ -144,7 +140,6 @@ async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
     if (source.is_folder === 1 && !isShallow) await copyMembers(scope, source.id, made.id)
     await touchFolders(scope, parent.id, addedBytes)
     scope.touched.add(made.id)
-    crashPoint('copy.before-commit')
     return { node: made, created: before === undefined }
   })
 }

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache'
 import type { Tx } from '../../db/database.ts'
-import { crashPoint } from '../../lib/crash-point.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as contentStore from './content-store.ts'
 import type { ContentSource, Contents } from './contents.ts'
@@ -117,8 +116,7 @@ async function writeFile(
 ): Promise<Written> {
   const name = path.at(-1)
   if (name === undefined) throw new Fault('conflict', 'PUT is not allowed on non-files.')
-  crashPoint('write.before-transaction')
-  const written = await inTree(deps, by, async (scope) => {
+  return inTree(deps, by, async (scope) => {
     const { tx, nowMs, locks, holder } = scope
     const parent = await parentOf(scope, path, facts.makesFolders)
     const before = await store.findChild(tx, parent.id, name)
@@ -136,11 +134,8 @@ async function writeFile(
     scope.touched.add(node.id)
     const result = { node, created: before === undefined }
     await facts.alsoIn?.(tx, result)
-    crashPoint('write.before-commit')
     return result
   })
-  crashPoint('write.committed')
-  return written
 }
 
 interface FilePlace {
@@ -244,9 +239,7 @@ async function removeNode(deps: FilesDeps, by: By, path: readonly string[]): Pro
     await checkConditions(scope, node)
     await removeSubtree(scope, node, path)
     if (node.parent_id !== null) await touchFolders(scope, node.parent_id, -node.size_bytes)
-    crashPoint('remove.before-commit')
   })
-  crashPoint('remove.committed')
 }
 
 /** Deletes a node with all below it, when no lock of somebody else is on the way. Sizes above are the caller's. */

@@ -1,4 +1,3 @@
-import { crashPoint } from '../../lib/crash-point.ts'
 import { Fault } from '../../lib/fault.ts'
 import { type By, type Checksum, checksumMismatch, Meter } from '../files/index.ts'
 import { type Assembled, type Assembly, type UploadsDeps, uploadMissing } from './model.ts'
@@ -26,14 +25,12 @@ export async function assemble(
   }
   await checkTarget(deps, by.accountId, assembly)
   if (expected !== undefined) await verify(deps, digests, upload.id, chunks, expected)
-  crashPoint('assemble.before-transaction')
   const written = await write(deps, by, upload, chunks, assembly).catch(async (error: unknown) => {
     // The same MOVE on another connection may have come first.
     const current = await store.findUpload(db.read, by.accountId, name)
     if (current === undefined || current.node_id === null) throw error
     return finished(deps, current, assembly)
   })
-  crashPoint('assemble.committed')
   digests.drop(upload.id)
   return written
 }

@@ -1,4 +1,4 @@
-import { crashPoint } from '../../lib/crash-point.ts'
+import { mayHaveHappened } from '../../db/errors.ts'
 import { Fault } from '../../lib/fault.ts'
 import { Meter, newBlobKey, noSpace } from '../files/index.ts'
 import { type IncomingChunk, MAX_NAME_CHARS, type UploadsDeps, uploadMissing } from './model.ts'
@@ -7,6 +7,8 @@ import type { RunningDigests } from './running-digest.ts'
 import * as store from './store.ts'
 
 const MAX_CHUNKS = 10_000
+/** A chunk may take long: while one is on its way the upload is not abandoned. Noted no more often than this. */
+const NOTED_EVERY_MS = 3_600_000
 
 /** Resolves to the etag of a chunk that was there before, undefined for a new one. */
 export async function addChunk(
@@ -23,6 +25,8 @@ export async function addChunk(
   if (name.length > MAX_NAME_CHARS || name === '.file' || /[\u0000-\u001f\u007f]/.test(name)) {
     throw new Fault('bad-request', 'This cannot be the name of a chunk', { reason: 'invalid-path' })
   }
+  const nowMs = clock.nowMs()
+  if (nowMs - upload.touched_at_ms > NOTED_EVERY_MS) await db.write((tx) => store.touchUpload(tx, upload.id, nowMs))
   const known = await store.listChunks(db.read, upload.id)
   const replaced = known.find((chunk) => chunk.name === name)
   if (replaced === undefined && known.length >= MAX_CHUNKS) {
@@ -36,7 +40,6 @@ export async function addChunk(
   const meter = new Meter([])
   const key = newBlobKey()
   await blobs.put(key, watched(body, meter, room.chunk, running?.add))
-  crashPoint('chunk.stored')
   try {
     const row = { upload_id: upload.id, name, key, size_bytes: meter.sizeBytes, crc32: meter.crc32, etag: key }
     const chunk = { ...row, stored_at_ms: clock.nowMs() }
@@ -44,7 +47,7 @@ export async function addChunk(
     running?.keep(key)
     return isNew ? undefined : key
   } catch (error) {
-    await blobs.remove([key]).catch(() => {})
+    if (!mayHaveHappened(error)) await blobs.remove([key]).catch(() => {})
     throw error
   }
 }

@@ -3,7 +3,8 @@ import type { Generated } from 'kysely'
 /** A chunked upload on its way, or just finished: then it remembers what it made, so that a repeated MOVE is answered. */
 export interface UploadTable {
   id: Generated<number>
-  account_id: number
+  /** null when the account is gone: then the sweeper takes it away. */
+  account_id: number | null
   /** As the client calls it. */
   name: string
   created_at_ms: number

@@ -83,7 +83,8 @@ export function createUploads(deps: UploadsDeps): Uploads {
       for (;;) {
         const beforeMs = clock.nowMs() - ABANDONED_MS
         const stale = await store.listStaleUploads(db.read, beforeMs, SWEEP_BATCH)
-        for (const { id } of stale) await drop(id, (upload) => upload.touched_at_ms < beforeMs)
+        for (const { id } of stale)
+          await drop(id, (upload) => upload.account_id === null || upload.touched_at_ms < beforeMs)
         if (stale.length < SWEEP_BATCH) return
       }
     },

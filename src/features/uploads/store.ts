@@ -107,8 +107,14 @@ export async function sumChunks(db: Reader | Tx, accountId: number): Promise<num
   return Number(row?.total ?? 0)
 }
 
+/** Uploads that nothing came for since a time, and those whose account is gone. */
 export async function listStaleUploads(db: Reader, beforeMs: number, limit: number): Promise<UploadRow[]> {
-  return db.selectFrom('upload').selectAll().where('touched_at_ms', '<', beforeMs).limit(limit).execute()
+  return db
+    .selectFrom('upload')
+    .selectAll()
+    .where((or) => or.or([or('touched_at_ms', '<', beforeMs), or('account_id', 'is', null)]))
+    .limit(limit)
+    .execute()
 }
 
 export async function listAllKeys(db: Reader, afterKey: string, limit: number): Promise<string[]> {

@@ -8,7 +8,7 @@ export const uploadsMigration: Migration = {
     await tx.schema
       .createTable('upload')
       .$call((table) => bigIdentity(table, 'id', kind))
-      .addColumn('account_id', 'bigint', (column) => column.notNull().references('account.id').onDelete('cascade'))
+      .addColumn('account_id', 'bigint', (column) => column.references('account.id').onDelete('set null'))
       .addColumn('name', 'text', (column) => column.notNull())
       .addColumn('created_at_ms', 'bigint', (column) => column.notNull())
       .addColumn('touched_at_ms', 'bigint', (column) => column.notNull())

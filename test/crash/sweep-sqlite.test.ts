@@ -1,0 +1,3 @@
+import { crashWhileSweeping } from './sweep.ts'
+
+crashWhileSweeping('sqlite')
