@@ -71,6 +71,32 @@ export function acceptNetworks(text: string): readonly string[] {
   })
 }
 
+/** Host names, addresses and networks that requests may go to. `loopback` is this machine by its addresses. */
+export function acceptDestinations(text: string): readonly string[] {
+  return listOf(text).flatMap((entry) => {
+    if (entry === 'loopback') return LOOPBACK
+    if (isNetwork(entry) || isHostName(entry)) return [entry.toLowerCase()]
+    throw new Error(
+      `must be host names, addresses, networks such as 10.0.0.0/8, or "loopback"; ${JSON.stringify(entry)} is none`,
+    )
+  })
+}
+
+/** Host names, each with a port or without. */
+export function acceptHosts(text: string): readonly string[] {
+  return listOf(text).map((entry) => {
+    const [host = '', port, ...more] = entry.split(':')
+    if (!isHostName(host) || more.length > 0 || (port !== undefined && !/^\d{1,5}$/.test(port))) {
+      throw new Error(`must be host names such as push.example.org; ${JSON.stringify(entry)} is none`)
+    }
+    return entry.toLowerCase()
+  })
+}
+
+function isHostName(text: string): boolean {
+  return /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/.test(text) && !/^[\d.]+$/.test(text)
+}
+
 /** IPv4 inside IPv6 is refused: peers of that kind are compared as the IPv4 addresses they are. */
 function isNetwork(entry: string): boolean {
   const [address = '', bits, ...more] = entry.split('/')

@@ -47,6 +47,9 @@ test('nothing given: the defaults', () => {
     corsOrigins: [],
     directLinkSeconds: 86_400,
     propfindLimit: 100_000,
+    outgoingAllowed: [],
+    pushProxies: [],
+    webPush: 'all',
   })
   assert.equal(secrets.databaseUrl, undefined)
   assert.equal(secrets.adminPassword, undefined)
@@ -71,6 +74,13 @@ const GOOD: readonly (readonly [variable: string, text: string, name: keyof Load
   ['CLOUDLET_PUBLIC_URL', 'https://Cloud.Example.org/', 'publicUrl', 'https://cloud.example.org'],
   ['CLOUDLET_PUBLIC_URL', 'https://cloud.example.org:443', 'publicUrl', 'https://cloud.example.org'],
   ['CLOUDLET_PUBLIC_URL', 'http://[::1]:8080', 'publicUrl', 'http://[::1]:8080'],
+  [
+    'CLOUDLET_OUTGOING_ALLOWED',
+    'Push.LAN, localhost,10.0.0.0/8, loopback, fd00::/8',
+    'outgoingAllowed',
+    ['push.lan', 'localhost', '10.0.0.0/8', '127.0.0.0/8', '::1', 'fd00::/8'],
+  ],
+  ['CLOUDLET_PUSH_PROXIES', 'Push.Example.org, localhost:9911', 'pushProxies', ['push.example.org', 'localhost:9911']],
   ['CLOUDLET_TRUSTED_PROXIES', 'loopback', 'trustedProxies', ['127.0.0.0/8', '::1']],
   [
     'CLOUDLET_TRUSTED_PROXIES',
@@ -110,6 +120,14 @@ const BAD: readonly (readonly [variable: string, text: string, says: RegExp])[] 
   ['CLOUDLET_PORT', '8e3', /from 0 to 65535/],
   ['CLOUDLET_PORT', 'http', /from 0 to 65535/],
   ['CLOUDLET_DATA', ' ', /must not be empty/],
+  ['CLOUDLET_OUTGOING_ALLOWED', 'https://push.lan', /must be host names/],
+  ['CLOUDLET_OUTGOING_ALLOWED', '10.0.0.0/33', /must be host names/],
+  ['CLOUDLET_OUTGOING_ALLOWED', '300.1.1.1', /must be host names/],
+  ['CLOUDLET_OUTGOING_ALLOWED', '*.lan', /must be host names/],
+  ['CLOUDLET_PUSH_PROXIES', 'https://push.example.org', /must be host names/],
+  ['CLOUDLET_PUSH_PROXIES', 'push.example.org:x', /must be host names/],
+  ['CLOUDLET_PUSH_PROXIES', 'a b', /must be host names/],
+  ['CLOUDLET_WEB_PUSH', 'on', /must be one of all, apps, off/],
   ['CLOUDLET_PUBLIC_URL', 'cloud.example.org', /such as https:/],
   ['CLOUDLET_PUBLIC_URL', 'ftp://cloud.example.org', /such as https:/],
   ['CLOUDLET_PUBLIC_URL', 'https:cloud.example.org', /such as https:/],

@@ -6,6 +6,7 @@ import { nearest } from '../lib/nearest.ts'
 import { SETTINGS, type Setting, type SettingName } from './settings.ts'
 
 export type LogLevel = ReturnType<typeof SETTINGS.logLevel.accept>
+export type WebPush = ReturnType<typeof SETTINGS.webPush.accept>
 
 /** Settings that may be shown. */
 export interface Config {
@@ -22,6 +23,11 @@ export interface Config {
   readonly propfindLimit: number
   /** Longest life of a direct link. */
   readonly directLinkSeconds: number
+  /** Host names, addresses and CIDR blocks beyond the public Internet that may be called. */
+  readonly outgoingAllowed: readonly string[]
+  /** `host` or `host:port`, in lower case. */
+  readonly pushProxies: readonly string[]
+  readonly webPush: WebPush
 }
 
 /** Settings that may not. They do not show when this is printed or written as JSON. */

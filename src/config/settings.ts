@@ -1,6 +1,8 @@
 import {
   acceptCount,
+  acceptDestinations,
   acceptHost,
+  acceptHosts,
   acceptNetworks,
   acceptOrigin,
   acceptOrigins,
@@ -34,6 +36,8 @@ function setting<T>(definition: Omit<Setting<T>, 'secret'> & { readonly secret?:
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+
+export const WEB_PUSH = ['all', 'apps', 'off'] as const
 
 /** Every setting there is. What is not in this table cannot be set. */
 export const SETTINGS = {
@@ -145,6 +149,32 @@ export const SETTINGS = {
       'Most entries that a WebDAV client may list at once with `Depth: infinity`; beyond, it is told to go folder by folder.',
     example: '10000',
     accept: acceptCount,
+  }),
+  outgoingAllowed: setting({
+    variable: 'CLOUDLET_OUTGOING_ALLOWED',
+    kind: 'list',
+    fallback: '',
+    summary:
+      'Host names, addresses or networks, with commas between them, that this server may call for its users although they are not on the public Internet: a push service in your own network. `loopback` is this machine. What is listed may be called without TLS.',
+    example: 'push.lan, 10.20.0.0/16',
+    accept: acceptDestinations,
+  }),
+  pushProxies: setting({
+    variable: 'CLOUDLET_PUSH_PROXIES',
+    kind: 'list',
+    fallback: '',
+    summary:
+      'Hosts of the push proxies at which phones may be registered, with commas between them. Empty: no push through Google and Apple.',
+    example: 'push.example.org',
+    accept: acceptHosts,
+  }),
+  webPush: setting({
+    variable: 'CLOUDLET_WEB_PUSH',
+    kind: 'enum',
+    fallback: 'all',
+    summary: 'Who may ask for web push: `all`, `apps` (those with an app password, no browsers) or `off`.',
+    example: 'apps',
+    accept: oneOf(WEB_PUSH),
   }),
 } as const
 

@@ -1,36 +1,23 @@
 import ipaddr from 'ipaddr.js'
-
-type Network = [ipaddr.IPv4 | ipaddr.IPv6, number]
+import { inNetworks } from '../lib/networks.ts'
 
 /** Says of an address whether it is one of the trusted proxies. */
 export type IsTrusted = (address: string) => boolean
 
 /** `networks` are addresses or CIDR blocks that the configuration has checked. */
 export function trustedProxies(networks: readonly string[]): IsTrusted {
-  const blocks = networks.map(parseNetwork)
-  if (blocks.length === 0) return () => false
+  if (networks.length === 0) return () => false
+  const isIn = inNetworks(networks)
   const remembered = new Map<string, boolean>()
   return (address) => {
     let trusted = remembered.get(address)
     if (trusted === undefined) {
-      trusted = contains(blocks, address)
+      trusted = isIn(address)
       if (remembered.size > 1_000) remembered.clear()
       remembered.set(address, trusted)
     }
     return trusted
   }
-}
-
-function parseNetwork(text: string): Network {
-  if (text.includes('/')) return ipaddr.parseCIDR(text)
-  const address = ipaddr.parse(text)
-  return [address, address.kind() === 'ipv4' ? 32 : 128]
-}
-
-function contains(blocks: readonly Network[], text: string): boolean {
-  if (!ipaddr.isValid(text)) return false
-  const address = ipaddr.process(text)
-  return blocks.some(([network, bits]) => address.kind() === network.kind() && address.match(network, bits))
 }
 
 /** An address in its plain spelling: IPv4 inside IPv6 as IPv4, without a zone. undefined when it is none. */

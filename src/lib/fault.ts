@@ -1,3 +1,5 @@
+import type { Json } from './json.ts'
+
 /**
  * The one error class of Cloudlet. Rules throw a Fault of a closed list of kinds; each protocol has one table
  * that turns a kind into its own answer (`http/fault-status.ts`, `ocs/status.ts`, `cli/exit-code.ts`).
@@ -28,6 +30,8 @@ export interface FaultDetail {
   readonly field?: string
   /** When the caller may try again. */
   readonly retryAfterSeconds?: number
+  /** What the OCS API says of it in `data`, where an endpoint's clients look there and not at the message. */
+  readonly data?: Json
 }
 
 export class Fault extends Error {

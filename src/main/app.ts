@@ -20,6 +20,7 @@ import type { Log } from '../lib/log.ts'
 import { CLOUDLET_VERSION } from '../lib/version.ts'
 import { mountApiPages } from '../ocs/api-pages.ts'
 import { mountOcs, ocsProtocolErrors } from '../ocs/mount.ts'
+import { createOutgoing } from '../outgoing/outgoing.ts'
 import { createAuditFile } from './audit.ts'
 import { createFeatures, type Features, MIGRATIONS } from './features.ts'
 
@@ -68,12 +69,16 @@ export async function createApp({ config, secrets, clock, log, isServing }: AppO
       blobs,
       maxInfinity: config.propfindLimit,
       directLinkSeconds: config.directLinkSeconds,
+      outgoing: createOutgoing({ allowed: config.outgoingAllowed }),
+      pushProxies: config.pushProxies,
+      webPush: config.webPush,
       checkDataFolder: () => access(dataFolder, constants.W_OK),
     })
     await features.files.start()
     const close = async (): Promise<void> => {
       for (const feature of features.list) feature.stop?.()
       await jobs.stop()
+      await features.push.sender.stop()
       blobs.close()
       await audit.flush()
       await db.close()

@@ -16,6 +16,7 @@ import { systemClock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
 import { type Log, silentLog } from '../lib/log.ts'
 import { CLOUDLET_VERSION } from '../lib/version.ts'
+import { createOutgoing } from '../outgoing/outgoing.ts'
 import { createApp } from './app.ts'
 import { programCommands } from './commands.ts'
 import { createFeatures, type Features } from './features.ts'
@@ -91,6 +92,9 @@ export function listedFeatures(metrics: Metrics = createMetrics(CLOUDLET_VERSION
     blobs: NO_BLOBS,
     maxInfinity: 0,
     directLinkSeconds: 0,
+    outgoing: createOutgoing({ allowed: [] }),
+    pushProxies: [],
+    webPush: 'all',
     checkDataFolder: async () => {},
   })
 }

@@ -1,4 +1,5 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
+import type { WebPush } from '../config/load.ts'
 import { createRootMount } from '../dav/root-tree.ts'
 import type { DavMount, DavSearch } from '../dav/tree.ts'
 import type { Database, Migration } from '../db/database.ts'
@@ -13,16 +14,19 @@ import type { Groups } from '../features/groups/index.ts'
 import { createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
 import { createNotifications, type Notifications, notificationsMigrations } from '../features/notifications/index.ts'
 import { createNotifyPush, notifyPushMigrations } from '../features/notify-push/index.ts'
+import { createPush, type Push, pushMigrations } from '../features/push/index.ts'
 import { createStatus } from '../features/status/index.ts'
 import { createTheming, type Theming, themingMigrations } from '../features/theming/index.ts'
 import { createUploadsFeature, type UploadsFeature, uploadsMigrations } from '../features/uploads/index.ts'
-import type { Accounts } from '../features/users/index.ts'
+import type { AccountIdentity, Accounts } from '../features/users/index.ts'
 import { createUsers, type Users, usersMigrations } from '../features/users/index.ts'
 import type { Metrics } from '../http/metrics.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { jobsMigration } from '../jobs/migrations/20261127-jobs.ts'
 import type { Clock } from '../lib/clock.ts'
+import { languageOfTag } from '../lib/languages.ts'
 import type { Audit, Log } from '../lib/log.ts'
+import type { Outgoing } from '../outgoing/outgoing.ts'
 
 /** Steps of the schema, from all features. */
 export const MIGRATIONS: readonly Migration[] = [
@@ -33,6 +37,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...filesMigrations,
   ...uploadsMigrations,
   ...directLinksMigrations,
+  ...pushMigrations,
   jobsMigration,
   ...notificationsMigrations,
   ...notifyPushMigrations,
@@ -57,6 +62,10 @@ export interface FeatureDeps {
   readonly maxInfinity: number
   /** Longest life of a direct link, and its usual one. */
   readonly directLinkSeconds: number
+  readonly outgoing: Outgoing
+  /** `host` or `host:port` of the push proxies at which devices may be registered. */
+  readonly pushProxies: readonly string[]
+  readonly webPush: WebPush
   /** Throws when the data folder cannot be written. */
   readonly checkDataFolder: () => Promise<void>
 }
@@ -69,6 +78,7 @@ export interface Features {
   readonly theming: Theming
   readonly files: FilesFeature
   readonly notifications: Notifications
+  readonly push: Push
   readonly dav: { readonly mounts: readonly DavMount[]; readonly search: DavSearch }
 }
 
@@ -97,9 +107,10 @@ export function createFeatures(deps: FeatureDeps): Features {
     ...deps,
     accounts: users.accounts,
     sources: talking.flatMap((feature) => feature.notificationSources ?? []),
-    // No device can be registered yet.
-    devicesOf: async () => 0,
+    // Made below: what is pushed is read from the notifications.
+    devicesOf: (accountId) => push.countTargets(accountId),
   })
+  const push: Push = createPushOf(deps, users, auth, notifications.notifications)
   const apps = [users.feature, theming.feature, files.feature, notifications.feature]
   const status = createStatusOf(deps, theming.theming, apps)
   const contributing = [
@@ -112,12 +123,12 @@ export function createFeatures(deps: FeatureDeps): Features {
     directDownload.feature,
     notifications.feature,
     ...createNews(deps, users, auth, files),
+    push.feature,
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
     status,
   ]
-  const capabilities = createCapabilitiesFeature(contributing, db.stamps)
   const root = createRootMount({ collections: ['files', 'uploads'], displayNameOf: users.displayNameOf })
-  const list = [...contributing, capabilities]
+  const list = [...contributing, createCapabilitiesFeature(contributing, db.stamps)]
   deps.jobs.register(list.flatMap((feature) => feature.jobs ?? []))
   deps.events.connect(list, { isServing: deps.isServing })
   return {
@@ -128,6 +139,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     theming: theming.theming,
     files,
     notifications: notifications.notifications,
+    push,
     dav: { mounts: [root, ...files.mounts, uploads.mount, directDownload.mount], search: files.search },
   }
 }
@@ -137,6 +149,24 @@ function createStatusOf(deps: FeatureDeps, theming: Theming, apps: readonly Feat
     ...deps,
     siteName: async () => (await theming.theme()).values['name'] ?? '',
     appIds: apps.flatMap(({ appId }) => appId ?? []).toSorted(),
+  })
+}
+
+function createPushOf(deps: FeatureDeps, users: Users, auth: Auth, notifications: Notifications): Push {
+  const identity = async (accountId: number): Promise<AccountIdentity | undefined> =>
+    users.directory.identity(accountId)
+  return createPush({
+    ...deps,
+    proxies: deps.pushProxies,
+    async findNotification(accountId, notificationId) {
+      const language = languageOfTag((await identity(accountId))?.language ?? '') ?? 'en'
+      const found = await notifications.find(accountId, notificationId, language)
+      if (found === undefined) return undefined
+      const { app, plainSubject, object } = found
+      return { notificationId, app, subject: plainSubject, objectType: object.type, objectId: object.id }
+    },
+    isEnabled: async (accountId) => (await identity(accountId))?.enabled ?? false,
+    listLive: auth.listLive,
   })
 }
 

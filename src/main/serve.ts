@@ -50,11 +50,13 @@ export async function serve({ loaded, log, say, program }: ServeDeps): Promise<R
     const address = await listen(server, config)
     const stopSweeping = sweepHourly(app, log)
     await app.jobs.start()
+    await app.features.push.sender.start()
     say(welcome(address, config, secrets, program))
     const stop = async (): Promise<void> => {
       stopSweeping()
       await drain(server)
       await app.jobs.stop()
+      await app.features.push.sender.stop()
       await app.close()
       release()
     }

@@ -4,7 +4,7 @@ import { Fault } from '../lib/fault.ts'
 import type { Json } from '../lib/json.ts'
 import { CONTENT_TYPE, type OcsFormat, type OcsMeta, writeEnvelope } from './envelope.ts'
 import { formatOf, wantedFormat } from './format.ts'
-import { OcsPage, type OcsResult, OcsShared } from './route.ts'
+import { OcsPage, type OcsResult, OcsShared, OcsStatus } from './route.ts'
 import { httpStatusOf, OCS_CODE, OCS_NOT_FOUND, type OcsVersion } from './status.ts'
 
 /** What the wire says for an address that does not exist (recording ocs-envelope); clients compare the code only. */
@@ -16,6 +16,7 @@ export interface OcsFailure {
   readonly code: number
   readonly message: string
   readonly early: boolean
+  readonly data?: Json | undefined
 }
 
 export function sendResult(version: OcsVersion, request: FastifyRequest, reply: FastifyReply, result: OcsResult): void {
@@ -24,12 +25,24 @@ export function sendResult(version: OcsVersion, request: FastifyRequest, reply: 
     sendShared(version, format, request, reply, result)
     return
   }
+  if (result instanceof OcsStatus) {
+    sendStatus(version, format, reply, result)
+    return
+  }
   const page = result instanceof OcsPage ? result : undefined
   const totals = page === undefined ? {} : { totalItems: page.totalItems, itemsPerPage: page.itemsPerPage }
   const data = page === undefined ? (result as Json | undefined) : page.data
   reply.header('content-type', CONTENT_TYPE[format])
   // As bytes: Node writes headers and a text body as one text, which is slower than both apart.
   reply.send(Buffer.from(writeEnvelope(version, format, { ...successMeta(version), ...totals }, data)))
+}
+
+/** Version 1 knows one code of success, 100: every other is a failure to it, with HTTP status 200 (recording notifications-push). */
+function sendStatus(version: OcsVersion, format: OcsFormat, reply: FastifyReply, { code, data }: OcsStatus): void {
+  const meta = version === 'v2' ? { ok: true, code, message: 'OK' } : { ok: false, code, message: '' }
+  reply.code(httpStatusOf(version, code, false))
+  reply.header('content-type', CONTENT_TYPE[format])
+  reply.send(Buffer.from(writeEnvelope(version, format, meta, data)))
 }
 
 function sendShared(
@@ -64,12 +77,12 @@ export function sendFailure(
   version: OcsVersion,
   request: FastifyRequest,
   reply: FastifyReply,
-  { code, message, early }: OcsFailure,
+  { code, message, early, data }: OcsFailure,
 ): void {
   const format = requestFormat(request)
   reply.code(httpStatusOf(version, code, early))
   reply.header('content-type', CONTENT_TYPE[format])
-  reply.send(writeEnvelope(version, format, { ok: false, code, message }, undefined))
+  reply.send(writeEnvelope(version, format, { ok: false, code, message }, data))
 }
 
 /** Headers that go with some Faults on every surface of the API. */
@@ -87,7 +100,8 @@ export function sendFault(
   if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
   const code = codes[fault.detail.reason ?? ''] ?? codes[fault.kind] ?? OCS_CODE[fault.kind]
   const message = fault.kind === 'internal' ? 'Internal Server Error' : fault.message
-  sendFailure(version, request, reply, { code, message, early: early || staysOutside(fault) })
+  const data = fault.kind === 'internal' ? undefined : fault.detail.data
+  sendFailure(version, request, reply, { code, message, early: early || staysOutside(fault), data })
 }
 
 /** Throttling and overload keep their HTTP status on version 1 too (recordings rate-limits, webdav-errors). */

@@ -115,8 +115,11 @@ function responses(route: OcsRoute): Json {
   }
   const codes = Object.values(route.codes).filter((code) => code !== undefined)
   const failure = codes.length === 0 ? 'Refused' : `Refused; statuscode may be ${[...new Set(codes)].join(', ')}`
+  const done = (description: string): Json => ({ description, content: { 'application/json': { schema: body } } })
+  const others = Object.entries(route.statuses ?? {}).map(([code, meaning]) => [code, done(meaning)])
   return {
-    200: { description: 'Done', content: { 'application/json': { schema: body } } },
+    200: done('Done'),
+    ...Object.fromEntries(others),
     default: { description: failure },
   }
 }

@@ -33,6 +33,16 @@ export class OcsPage {
   }
 }
 
+/** Data under a status code of its own: 201 for what was made, 202 for what was taken away. 200 needs none of this. */
+export class OcsStatus {
+  readonly code: number
+  readonly data: Json | undefined
+  constructor(code: number, data?: Json) {
+    this.code = code
+    this.data = data
+  }
+}
+
 /** Data that many requests share. The engine keeps its written forms with it. */
 export class OcsShared {
   readonly data: Json
@@ -54,7 +64,7 @@ export function etagOf(data: Json): string {
   return `"${sha256Hex(JSON.stringify(data)).slice(0, 32)}"`
 }
 
-export type OcsResult = Json | OcsPage | OcsShared | undefined
+export type OcsResult = Json | OcsPage | OcsShared | OcsStatus | undefined
 
 type PathParams<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
   ? { readonly [K in Name | keyof PathParams<`/${Rest}`>]: string }
@@ -81,6 +91,8 @@ interface OcsDefinition<Path extends string, Access extends OcsAccess, Input ext
   readonly input?: Input
   /** Shape of `data`. */
   readonly reply?: TSchema
+  /** What the endpoint answers with an `OcsStatus`: its codes, each with what it means. */
+  readonly statuses?: Readonly<Record<number, string>>
   /** Wire status codes for Faults, by `reason` or by kind, where the endpoint has codes of its own. */
   readonly codes?: Readonly<Partial<Record<FaultKind, number>> & Record<string, number | undefined>>
   handler(
@@ -98,6 +110,7 @@ export interface OcsRoute {
   readonly limit?: CallLimit
   readonly input?: TObject
   readonly reply?: TSchema
+  readonly statuses?: Readonly<Record<number, string>>
   readonly codes: Readonly<Record<string, number | undefined>>
   readonly handler: (call: OcsCall<never, never, never>) => OcsResult | Promise<OcsResult>
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { loadConfig } from '../../src/config/load.ts'
-import type { DatabaseKind } from '../../src/db/database.ts'
+import type { Database, DatabaseKind } from '../../src/db/database.ts'
+import { openDatabase } from '../../src/db/open.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { type Log, silentLog } from '../../src/lib/log.ts'
 import { type App, createApp, createServer } from '../../src/main/app.ts'
@@ -37,6 +38,8 @@ export interface TestApp extends App {
   readonly server: FastifyInstance
   readonly clock: TestClock
   readonly dataFolder: string
+  /** Another connection to the same database, as another node has. The caller closes it. */
+  openAgain(): Promise<Database>
   /** Scheme, host and port it really listens on, for tests that need a socket. */
   listen(): Promise<string>
   request(options: TestRequest): Promise<TestAnswer>
@@ -90,6 +93,7 @@ export async function createTestApp({
     server,
     clock,
     dataFolder,
+    openAgain: () => openDatabase({ url: postgres?.url, dataFolder, log: silentLog }),
     listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     request: (request) => inject(server, request),
     async close() {

@@ -13,6 +13,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   jobs: 1.3,
   events: 1.6,
   http: 2,
+  outgoing: 2,
   ocs: 3,
   cli: 3,
   dav: 3,

@@ -14,6 +14,7 @@ import { authCommands } from './cli.ts'
 import { type CredentialVersion, createCredentialVersion } from './credential-version.ts'
 import { devicePages } from './device-pages.ts'
 import { createKnownClients } from './known-clients.ts'
+import { createListLive, type ListLive } from './live.ts'
 import { loginPages } from './login-pages.ts'
 import { authMigration } from './migrations/20261124-auth.ts'
 import { knownClientsMigration } from './migrations/20261128-known-clients.ts'
@@ -48,6 +49,7 @@ export interface Auth {
   readonly sessions: Sessions
   readonly throttle: Throttle
   readonly credentialVersion: CredentialVersion
+  readonly listLive: ListLive
   readonly feature: Feature
 }
 
@@ -84,7 +86,8 @@ export function createAuth(deps: AuthDeps): Auth {
     },
   }
   const credentialVersion = createCredentialVersion({ db, accounts: directory, sessions })
-  return { authenticator, appPasswords, sessions, throttle, credentialVersion, feature }
+  const listLive = createListLive(db, clock, sessions.isAlive)
+  return { authenticator, appPasswords, sessions, throttle, credentialVersion, listLive, feature }
 }
 
 /** The random secret of this installation, made once by whichever process comes first. */

@@ -23,6 +23,19 @@ export async function insertAppPassword(tx: Tx, row: Omit<AppPasswordRow, 'id'>)
   return made.id
 }
 
+/** Those of these app passwords that open their account and were used since then. */
+export async function listUsableIds(db: Reader, ids: readonly number[], usedSinceMs: number): Promise<number[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('app_password')
+    .select('id')
+    .where('id', 'in', ids)
+    .where('wipe', '=', 'none')
+    .where('last_used_at_ms', '>=', usedSinceMs)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 /** Returns whether there was one. */
 export async function deleteAppPassword(tx: Tx, accountId: number, id: number): Promise<boolean> {
   const gone = await tx
@@ -55,6 +68,11 @@ export async function wantWipe(tx: Tx, accountId: number): Promise<void> {
 
 export async function findSession(db: Reader | Tx, sessionKey: string): Promise<SessionRow | undefined> {
   return db.selectFrom('session').selectAll().where('session_key', '=', sessionKey).executeTakeFirst()
+}
+
+export async function listSessions(db: Reader, sessionKeys: readonly string[]): Promise<SessionRow[]> {
+  if (sessionKeys.length === 0) return []
+  return db.selectFrom('session').selectAll().where('session_key', 'in', sessionKeys).execute()
 }
 
 export async function insertSession(tx: Tx, row: SessionRow): Promise<void> {

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { stopSharedPostgres } from '../../../test/helpers/postgres.ts'
+import { createPushStage, introduce, type Person, type PushStage, subscribe } from '../../../test/helpers/push.ts'
+import {
+  createTestDevice,
+  type KnownDevice,
+  startPushProxy,
+  type TestPushProxy,
+} from '../../../test/helpers/push-proxy.ts'
+import { startPushService, type TestPushService, type TestSubscriber } from '../../../test/helpers/push-service.ts'
+import { ADMIN_PASSWORD, OCS } from '../../../test/helpers/test-app.ts'
+
+/** From the notification to the phone and the browser, with nothing put in between. */
+for (const database of ['sqlite', 'postgres'] as const) {
+  describe(`notifications are pushed on ${database}`, () => {
+    let stage: PushStage
+    let proxy: TestPushProxy
+    let service: TestPushService
+    let alice: Person
+    let device: KnownDevice
+    let browser: TestSubscriber
+    before(async () => {
+      stage = await createPushStage(database)
+      proxy = await startPushProxy()
+      service = await startPushService()
+      alice = await stage.addPerson('alice')
+      device = await introduce(stage, alice, createTestDevice('the token of a phone'), proxy)
+      browser = service.subscribe('browser')
+      const cookie = await stage.app.features.auth.appPasswords.add(alice.accountId, 'browser', 'test')
+      await subscribe(stage, { ...alice, credentials: ['alice', cookie.secret] }, browser)
+      await settle()
+      proxy.posts.length = 0
+      browser.texts.length = 0
+    })
+    after(async () => {
+      await stage.close()
+      await proxy.close()
+      await service.close()
+      await stopSharedPostgres()
+    })
+
+    const settle = async (): Promise<void> => {
+      await stage.app.jobs.runDue()
+      await stage.app.features.push.sender.sendDue()
+    }
+    const call = (method: string, path: string, as: readonly [string, string], body?: object) =>
+      stage.app.request({
+        method,
+        url: `/ocs/v2.php/apps/notifications/api/${path}?format=json`,
+        headers: { ...OCS, 'content-type': 'application/json' },
+        as,
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+    const generate = async (subject: string): Promise<number> => {
+      const parameters = { user: { type: 'user', id: 'bob', name: 'Bob Example' } }
+      const body = { subject, message: 'The long message', subjectParameters: parameters }
+      const answer = await call('POST', 'v3/admin_notifications/alice', ['admin', ADMIN_PASSWORD], body)
+      return answer.json().ocs.data.id
+    }
+
+    test('as plain text, with the id under which the rest is fetched', async () => {
+      const nid = await generate('Hello {user}')
+      await settle()
+      const expected = { nid, app: 'admin_notifications', subject: 'Hello @Bob Example', type: 'admin_notifications' }
+      for (const texts of [proxy.textsFor(device), browser.texts]) {
+        assert.equal(texts.length, 1)
+        const { id, ...said } = JSON.parse(texts[0] ?? '')
+        assert.deepEqual(said, expected)
+        assert.match(id, /^[0-9a-f]{8}$/)
+      }
+    })
+
+    test('and taken back when they are dismissed, one or all', async () => {
+      const nid = await generate('One')
+      await settle()
+      await call('DELETE', `v2/notifications/${nid}`, alice.credentials)
+      await settle()
+      const removed = JSON.stringify({ nid, delete: true })
+      assert.equal(proxy.textsFor(device).at(-1), removed)
+      assert.equal(browser.texts.at(-1), removed)
+      await generate('Two')
+      await settle()
+      await call('DELETE', 'v2/notifications', alice.credentials)
+      await settle()
+      assert.equal(proxy.textsFor(device).at(-1), '{"delete-all":true}')
+      assert.equal(browser.texts.at(-1), '{"delete-all":true}')
+      const count = proxy.posts.length
+      await call('DELETE', 'v2/notifications', alice.credentials)
+      await settle()
+      assert.equal(proxy.posts.length, count, 'when nothing is there, nobody is told')
+    })
+
+    test('not when the notification is gone before it was sent', async () => {
+      const count = proxy.posts.length
+      const nid = await generate('Gone')
+      await stage.app.jobs.runDue()
+      await call('DELETE', `v2/notifications/${nid}`, alice.credentials)
+      await stage.app.features.push.sender.sendDue()
+      await settle()
+      assert.equal(proxy.posts.length, count)
+    })
+
+    test('in the language of the reader', async () => {
+      const edit = { key: 'language', value: 'de' }
+      const answer = await stage.app.request({
+        method: 'PUT',
+        url: '/ocs/v2.php/cloud/users/alice',
+        headers: { ...OCS, 'content-type': 'application/json' },
+        as: ['alice', 'alice-password'],
+        body: JSON.stringify(edit),
+      })
+      assert.equal(answer.status, 200)
+      await stage.app.features.auth.appPasswords.add(alice.accountId, 'Küche', 'test')
+      await stage.app.jobs.runDue()
+      await settle()
+      assert.match(proxy.textsFor(device).at(-1) ?? '', /Küche/)
+      assert.match(JSON.parse(proxy.textsFor(device).at(-1) ?? '').subject, /neues Gerät/)
+    })
+  })
+}
