@@ -7,6 +7,7 @@ import { chunks } from './parts/chunks.ts'
 import { folders } from './parts/folders.ts'
 import { large } from './parts/large.ts'
 import { listing } from './parts/listing.ts'
+import { notifications } from './parts/notifications.ts'
 import { ocs } from './parts/ocs.ts'
 import { get, propfind } from './parts/reading.ts'
 import { size } from './parts/size.ts'
@@ -20,7 +21,7 @@ import { findProgram } from './processes.ts'
  * `npm run bench -- put listing` runs some parts, `files` all that are about files; `--quick` gives a first idea.
  */
 const FILES: Readonly<Record<string, Part>> = { propfind, get, put, listing, large, folders, chunks, size }
-const PARTS: Readonly<Record<string, Part>> = { start, ocs, ...FILES }
+const PARTS: Readonly<Record<string, Part>> = { start, ocs, notifications, ...FILES }
 
 const isQuick = process.argv.includes('--quick')
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'))

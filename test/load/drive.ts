@@ -65,7 +65,7 @@ function useUp(socket: Socket, { next }: Load, endsAt: number, tally: Tally): Pr
     const status = reader.push(bytes)
     if (status === undefined) return
     isWaiting = false
-    if (status < 300) tally.successes += 1
+    if (status < 300 || status === 304) tally.successes += 1
     else tally.failures += 1
     if (performance.now() < endsAt) send()
     else socket.destroy()

@@ -30,7 +30,7 @@ export async function bareAnswer({ origin, root, headers }: Side, work: Steady):
     headers: { ...headers, ...work.headers },
     ...(typeof body === 'string' ? { body } : {}),
   })
-  if (!sample.ok) throw new Error(`${method} ${path}: status ${sample.status}`)
+  if (!sample.ok && sample.status !== 304) throw new Error(`${method} ${path}: status ${sample.status}`)
   const text = await sample.text()
   return startBare({ kind: 'answer', status: sample.status, headers: sentHeaders(sample.headers), body: text })
 }

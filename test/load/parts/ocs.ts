@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { appPassword, basic } from '../app-password.ts'
 import type { Row } from '../measure.ts'
 import type { Part } from '../part.ts'
 import { ADMIN } from '../processes.ts'
 import { bareAnswer, compareRates, type Steady } from '../rates.ts'
 import { withSides } from '../sides.ts'
 
-const run = promisify(execFile)
-const basic = (secret: string): string => `Basic ${Buffer.from(`${ADMIN.name}:${secret}`).toString('base64')}`
 const OCS = { 'ocs-apirequest': 'true' }
 const CAPABILITIES = '/ocs/v2.php/cloud/capabilities?format=json'
 const USER = '/ocs/v2.php/cloud/user?format=json'
@@ -23,9 +20,9 @@ export const ocs: Part = (bench) =>
     }
     const works = [
       get('capabilities, anonymous', CAPABILITIES, 0.6, OCS),
-      get('capabilities, signed in', CAPABILITIES, 0.6, { ...OCS, authorization: basic(secret) }),
-      get('user metadata, app password', USER, 0.5, { ...OCS, authorization: basic(secret) }),
-      get('user metadata, login password', USER, 0.4, { ...OCS, authorization: basic(ADMIN.password) }),
+      get('capabilities, signed in', CAPABILITIES, 0.6, { ...OCS, authorization: basic(ADMIN.name, secret) }),
+      get('user metadata, app password', USER, 0.5, { ...OCS, authorization: basic(ADMIN.name, secret) }),
+      get('user metadata, login password', USER, 0.4, { ...OCS, authorization: basic(ADMIN.name, ADMIN.password) }),
       get('status.php', '/status.php', 0.6, {}),
     ]
     const rows: Row[] = []
@@ -39,9 +36,3 @@ export const ocs: Part = (bench) =>
     }
     return { rows, notes: [] }
   })
-
-async function appPassword(dataFolder: string): Promise<string> {
-  const args = ['bin/cloudlet.ts', 'user:auth-tokens:add', ADMIN.name, '--data', dataFolder, '--output=json']
-  const { app_password } = JSON.parse((await run(process.execPath, args)).stdout) as { app_password: string }
-  return app_password
-}
