@@ -34,6 +34,8 @@ const REQUIRED: Readonly<Record<string, readonly string[]>> = {
 const MAX_PARAMETERS = 32
 const MAX_FIELDS = 24
 const MAX_FIELD_CHARS = 1_024
+/** Of all of them together, written as JSON. */
+const MAX_CHARS = 16_384
 /** Names become elements in XML. */
 const NAME = /^[A-Za-z][\w.-]{0,63}$/
 /** Fields that clients open. */
@@ -44,7 +46,7 @@ export function acceptParameters(value: unknown): RichParameters | undefined {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return {}
   if (!isObject(value)) return undefined
   const entries = Object.entries(value)
-  if (entries.length > MAX_PARAMETERS) return undefined
+  if (entries.length > MAX_PARAMETERS || JSON.stringify(value).length > MAX_CHARS) return undefined
   const isFine = entries.every(([name, parameter]) => NAME.test(name) && isParameter(parameter))
   return isFine ? (value as RichParameters) : undefined
 }
