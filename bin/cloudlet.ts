@@ -1,10 +1,5 @@
-#!/usr/bin/env node
-import { enableCompileCache } from 'node:module'
 import process from 'node:process'
-
-// Later starts read what the first one compiled.
-enableCompileCache()
-const { main } = await import('../src/main/cli.ts')
+import { main } from '../src/main/cli.ts'
 
 // What this program writes is for its own user: the database, the copies of it, files, logs.
 process.umask(0o077)

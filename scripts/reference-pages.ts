@@ -50,7 +50,7 @@ function commandsPage(): string {
   const commands = [SERVE, ...listedCommands({})].toSorted((a, b) => (a.name < b.name ? -1 : 1))
   return page(
     'Commands',
-    'Run them as `npm run --silent cloudlet -- COMMAND`, or `node bin/cloudlet.ts COMMAND`. They work beside a running server, which notices every change at once. `--output=json` and `--output=json_pretty` are for scripts. Exit codes: 0 done, 1 refused or failed, 2 wrong usage or setting.',
+    'Run them as `npm run --silent cloudlet -- COMMAND`, or `node bin/cloudlet.js COMMAND`. They work beside a running server, which notices every change at once. `--output=json` and `--output=json_pretty` are for scripts. Exit codes: 0 done, 1 refused or failed, 2 wrong usage or setting.',
     ...commands.map((command) => `## ${command.name}\n\n\`\`\`text\n${helpForCommand(command).trimEnd()}\n\`\`\``),
   )
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 
-const BIN = join(import.meta.dirname, '../../bin/cloudlet.ts')
+const BIN = join(import.meta.dirname, '../../bin/cloudlet.js')
 
 export interface Ended {
   readonly code: number | null

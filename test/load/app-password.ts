@@ -10,7 +10,7 @@ export function basic(name: string, secret: string): string {
 
 /** A new app password of the administrator. */
 export async function appPassword(dataFolder: string): Promise<string> {
-  const args = ['bin/cloudlet.ts', 'user:auth-tokens:add', ADMIN.name, '--data', dataFolder, '--output=json']
+  const args = ['bin/cloudlet.js', 'user:auth-tokens:add', ADMIN.name, '--data', dataFolder, '--output=json']
   const { app_password } = JSON.parse((await run(process.execPath, args)).stdout) as { app_password: string }
   return app_password
 }
