@@ -7,7 +7,7 @@ import { sendStream } from './stream.ts'
 import type { DavCall, DavResource, DavTree } from './tree.ts'
 import { MULTISTATUS_START, Tags } from './xml/write.ts'
 
-/** Which properties an answer shows. */
+/** Which properties an answer shows. The same object for the same question, where that is easy: see `shapeOf`. */
 export type Wanted =
   | { readonly kind: 'named'; readonly names: readonly string[] }
   | { readonly kind: 'common' }
@@ -37,11 +37,10 @@ export async function sendMultistatus(
 ): Promise<FastifyReply> {
   const pieces = writeResponses(tree, call, wanted, pages)
   const first = await pieces.next()
-  reply.code(207).header('content-type', 'application/xml; charset=utf-8').header('vary', 'Brief,Prefer')
-  if (first.done === true) return reply.send(Buffer.from(`${MULTISTATUS_START}/>\n`))
+  if (first.done === true) return asMultistatus(reply).send(Buffer.from(`${MULTISTATUS_START}/>\n`))
   const begun = `${MULTISTATUS_START}>${first.value}`
   const second = await pieces.next()
-  if (second.done === true) return reply.send(Buffer.from(`${begun}</d:multistatus>\n`))
+  if (second.done === true) return asMultistatus(reply).send(Buffer.from(begun + END))
   const rest = async function* (): AsyncGenerator<Buffer> {
     yield Buffer.from(begun)
     yield Buffer.from(second.value)
@@ -50,9 +49,39 @@ export async function sendMultistatus(
       await setImmediate()
       yield Buffer.from(piece)
     }
-    yield Buffer.from('</d:multistatus>\n')
+    yield Buffer.from(END)
   }
-  return sendStream(reply, Readable.from(rest()))
+  return sendStream(asMultistatus(reply), Readable.from(rest()))
+}
+
+const END = '</d:multistatus>\n'
+
+/** The same for one resource, which is what clients ask for most: nothing to be read in pages or sent in pieces. */
+export async function sendResource(
+  reply: FastifyReply,
+  tree: AnyTree,
+  call: DavCall,
+  wanted: Wanted,
+  resource: DavResource,
+): Promise<FastifyReply> {
+  const shape = shapeOf(tree, wanted)
+  const values = await readValues(tree, call, wanted, shape, [resource])
+  const text = writeResponse(
+    hrefOf(encodePath(call.base), resource),
+    resource,
+    shape,
+    values,
+    showsMissing(call, wanted),
+  )
+  return asMultistatus(reply).send(Buffer.from(`${MULTISTATUS_START}>${text}${END}`))
+}
+
+function asMultistatus(reply: FastifyReply): FastifyReply {
+  return reply.code(207).header('content-type', 'application/xml; charset=utf-8').header('vary', 'Brief,Prefer')
+}
+
+function showsMissing({ request }: DavCall, { kind }: Wanted): boolean {
+  return kind === 'named' && !isMinimal(request)
 }
 
 /** The responses of a multistatus in pieces; a page ends a piece. */
@@ -62,31 +91,14 @@ async function* writeResponses(
   wanted: Wanted,
   pages: AsyncIterable<readonly DavResource[]>,
 ): AsyncGenerator<string, void> {
-  const tags = new Tags()
-  const { known } = tree.properties
-  const names =
-    wanted.kind === 'named' ? wanted.names : [...known].filter(([, { isCommon }]) => isCommon).map(([name]) => name)
-  const others = wanted.kind === 'named' ? names.filter((name) => !known.has(name)) : []
-  const showsMissing = wanted.kind === 'named' && !isMinimal(call.request)
+  const shape = shapeOf(tree, wanted)
   const base = encodePath(call.base)
-  const columns = names.map((name) => new Column(name, known.get(name), tags))
+  const isComplete = showsMissing(call, wanted)
   for await (const resources of pages) {
-    const loaded = new Map<string, ReadonlyMap<DavResource, string>>()
-    for (const name of names) {
-      const load = known.get(name)?.load
-      if (load !== undefined) loaded.set(name, await load(call, resources))
-    }
-    const custom =
-      others.length > 0 && tree.properties.loadOthers !== undefined
-        ? await tree.properties.loadOthers(call, resources, others)
-        : undefined
-    const values: Values = (entry, resource) => {
-      const value = propertyOf(entry, resource, call, loaded, custom)
-      return value !== undefined && wanted.kind === 'names' ? '' : value
-    }
+    const values = await readValues(tree, call, wanted, shape, resources)
     let text = ''
     for (const resource of resources) {
-      text += writeResponse(hrefOf(base, resource), resource, columns, values, showsMissing)
+      text += writeResponse(hrefOf(base, resource), resource, shape, values, isComplete)
       if (text.length < PIECE_CHARS) continue
       yield text
       text = ''
@@ -95,65 +107,87 @@ async function* writeResponses(
   }
 }
 
+/** One property of an answer, with its tags. */
+interface Column {
+  readonly name: string
+  readonly property: Property<DavResource> | undefined
+  readonly open: string
+  readonly close: string
+  readonly empty: string
+}
+
+interface Shape {
+  readonly columns: readonly Column[]
+  /** Those that the tree does not know itself. */
+  readonly others: readonly string[]
+}
+
+const shapes = new WeakMap<Wanted, WeakMap<AnyTree, Shape>>()
+
+/** What an answer looks like depends on the question alone, and clients ask the same few over and over. */
+function shapeOf(tree: AnyTree, wanted: Wanted): Shape {
+  const byTree = shapes.get(wanted) ?? new WeakMap<AnyTree, Shape>()
+  shapes.set(wanted, byTree)
+  const shape = byTree.get(tree) ?? makeShape(tree, wanted)
+  byTree.set(tree, shape)
+  return shape
+}
+
+function makeShape({ properties: { known } }: AnyTree, wanted: Wanted): Shape {
+  const tags = new Tags()
+  const names =
+    wanted.kind === 'named' ? wanted.names : [...known].filter(([, { isCommon }]) => isCommon).map(([name]) => name)
+  const columns = names.map((name) => {
+    const start = tags.start(name)
+    return { name, property: known.get(name), open: `<${start}>`, close: `</${tags.end(name)}>`, empty: `<${start}/>` }
+  })
+  return { columns, others: names.filter((name) => !known.has(name)) }
+}
+
 type Values = (column: Column, resource: DavResource) => string | undefined
+
+/** Where to find the values of a page, after all that takes look-ups has been looked up for the whole of it. */
+async function readValues(
+  tree: AnyTree,
+  call: DavCall,
+  wanted: Wanted,
+  { columns, others }: Shape,
+  resources: readonly DavResource[],
+): Promise<Values> {
+  const loaded = new Map<Column, ReadonlyMap<DavResource, string>>()
+  for (const column of columns) {
+    const load = column.property?.load
+    if (load !== undefined) loaded.set(column, await load(call, resources))
+  }
+  const custom = others.length === 0 ? undefined : await tree.properties.loadOthers?.(call, resources, others)
+  const values: Values = (column, resource) => {
+    const { name, property } = column
+    if (property === undefined) return custom?.get(resource)?.get(name)
+    return property.value === undefined ? loaded.get(column)?.get(resource) : property.value(resource, call)
+  }
+  if (wanted.kind !== 'names') return values
+  return (column, resource) => (values(column, resource) === undefined ? undefined : '')
+}
 
 /** What there is comes first: one client reads no further (field experience with iOS). */
 function writeResponse(
   href: string,
   resource: DavResource,
-  columns: readonly Column[],
+  { columns }: Shape,
   values: Values,
-  showsMissing: boolean,
+  isComplete: boolean,
 ): string {
   let found = ''
   let missing = ''
   for (const column of columns) {
     const value = values(column, resource)
-    if (value === undefined) missing += showsMissing ? column.element('') : ''
-    else found += column.element(value)
+    if (value !== undefined) found += value === '' ? column.empty : column.open + value + column.close
+    else if (isComplete) missing += column.empty
   }
   let text = `<d:response><d:href>${href}</d:href>`
   if (found !== '' || missing === '') text += propstat(found, 'HTTP/1.1 200 OK')
   if (missing !== '') text += propstat(missing, 'HTTP/1.1 404 Not Found')
   return `${text}</d:response>`
-}
-
-/** A property as it is written for every resource. */
-class Column {
-  readonly name: string
-  readonly property: Property<DavResource> | undefined
-  readonly #tags: Tags
-  /** Start tag, end tag and empty element, the same in every place; made when the first is written. */
-  #written: readonly [string, string, string] | undefined
-
-  constructor(name: string, property: Property<DavResource> | undefined, tags: Tags) {
-    this.name = name
-    this.property = property
-    this.#tags = tags
-  }
-
-  element(value: string): string {
-    this.#written ??= this.#write()
-    const [open, close, empty] = this.#written
-    return value === '' ? empty : open + value + close
-  }
-
-  #write(): readonly [string, string, string] {
-    const start = this.#tags.start(this.name)
-    return [`<${start}>`, `</${this.#tags.end(this.name)}>`, `<${start}/>`]
-  }
-}
-
-function propertyOf(
-  { name, property }: Column,
-  resource: DavResource,
-  call: DavCall,
-  loaded: ReadonlyMap<string, ReadonlyMap<DavResource, string>>,
-  custom: ReadonlyMap<DavResource, ReadonlyMap<string, string>> | undefined,
-): string | undefined {
-  if (property === undefined) return custom?.get(resource)?.get(name)
-  if (property.load !== undefined) return loaded.get(name)?.get(resource)
-  return property.value?.(resource, call)
 }
 
 function propstat(properties: string, status: string): string {

@@ -1,11 +1,12 @@
 import type { FastifyReply } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import { Fault } from '../../lib/fault.ts'
-import { readXmlBody } from '../body.ts'
+import { readBody } from '../body.ts'
 import { depthOf } from '../depth.ts'
-import { sendMultistatus, type Wanted } from '../multistatus.ts'
+import { sendMultistatus, sendResource, type Wanted } from '../multistatus.ts'
 import type { DavContext } from '../server.ts'
 import type { DavResource } from '../tree.ts'
-import { child, type XmlElement } from '../xml/read.ts'
+import { child, readXml, type XmlElement } from '../xml/read.ts'
 import { notFound } from './not-found.ts'
 import { DAV_CLASSES } from './options.ts'
 
@@ -14,21 +15,14 @@ export async function propfind(context: DavContext): Promise<FastifyReply> {
   const { mount, path, reply, request, ...rest } = context
   const { tree } = mount
   const call = { ...rest, request }
-  const wanted = wantedOf(await readXmlBody(request))
+  const wanted = wantedOf(await readBody(request))
   const resource = await tree.find(call, path)
   if (resource === undefined) throw notFound(path)
   reply.header('dav', DAV_CLASSES)
   const depth = depthOf(request)
-  const pages = async function* (): AsyncGenerator<readonly DavResource[]> {
-    if (depth === '0' || !resource.isCollection) {
-      yield [resource]
-    } else if (depth !== 'infinity' || tree.listAll === undefined) {
-      yield* withFirst(resource, tree.list(call, resource))
-    } else {
-      yield* withFirst(resource, tree.listAll(call, resource))
-    }
-  }
-  return sendMultistatus(reply, tree, call, wanted, pages())
+  if (depth === '0' || !resource.isCollection) return sendResource(reply, tree, call, wanted, resource)
+  const members = (depth === 'infinity' ? tree.listAll?.(call, resource) : undefined) ?? tree.list(call, resource)
+  return sendMultistatus(reply, tree, call, wanted, withFirst(resource, members))
 }
 
 /** The collection itself comes first, in one page with its first members: clients take its properties from there. */
@@ -46,18 +40,35 @@ async function* withFirst(
 
 const MAX_NAMES = 500
 
-function wantedOf(body: XmlElement | undefined): Wanted {
-  if (body === undefined) return { kind: 'common' }
+const COMMON: Wanted = { kind: 'common' }
+const NAMES: Wanted = { kind: 'names' }
+
+const MAX_REMEMBERED_BYTES = 4_096
+const remembered = new LRUCache<string, Wanted>({ max: 200 })
+
+/** Clients send the same few bodies over and over: each is read once. */
+function wantedOf(bytes: Buffer | undefined): Wanted {
+  if (bytes === undefined) return COMMON
+  if (bytes.length > MAX_REMEMBERED_BYTES) return readWanted(bytes)
+  const key = bytes.toString('latin1')
+  let wanted = remembered.get(key)
+  if (wanted === undefined) {
+    wanted = readWanted(bytes)
+    remembered.set(key, wanted)
+  }
+  return wanted
+}
+
+function readWanted(bytes: Buffer): Wanted {
+  const body = readXml(bytes)
   if (body.name !== '{DAV:}propfind') {
     throw new Fault('bad-request', `Expected {DAV:}propfind but received ${body.name} as the root element`)
   }
-  if (child(body, '{DAV:}propname') !== undefined) return { kind: 'names' }
+  if (child(body, '{DAV:}propname') !== undefined) return NAMES
   const prop = child(body, '{DAV:}prop')
-  if (prop === undefined) {
-    if (child(body, '{DAV:}allprop') === undefined) throw new Fault('bad-request', 'The propfind asks for nothing')
-    return { kind: 'common' }
-  }
-  return { kind: 'named', names: namesOf(prop) }
+  if (prop !== undefined) return { kind: 'named', names: namesOf(prop) }
+  if (child(body, '{DAV:}allprop') === undefined) throw new Fault('bad-request', 'The propfind asks for nothing')
+  return COMMON
 }
 
 export function namesOf(prop: XmlElement): string[] {
