@@ -37,7 +37,10 @@ export function createLocalSignals(): Signals & { readonly committed: (tx: Tx) =
       else own.push({ channel, text })
     },
     committed(tx) {
-      for (const { channel, text } of waiting.get(tx) ?? []) listeners.tell(channel, text)
+      const own = waiting.get(tx) ?? []
+      // The next writer may get the same handle.
+      waiting.delete(tx)
+      for (const { channel, text } of own) listeners.tell(channel, text)
     },
   }
 }

@@ -1,13 +1,10 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { setTimeout } from 'node:timers/promises'
-import { Kysely } from 'kysely'
 import { crashPoint } from '../lib/crash-point.ts'
 import { Fault } from '../lib/fault.ts'
-import type { Tables, Tx } from './database.ts'
+import type { Tx } from './database.ts'
 import { isBusy, storageFault, unknownOutcome } from './errors.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
-import { sqliteDialect } from './sqlite-dialect.ts'
-import { runDirectly } from './statement.ts'
+import { createWriteHandles, type WriteHandle, type WriteHandles } from './sqlite-handles.ts'
 
 interface Waiting {
   readonly work: (tx: Tx) => Promise<unknown>
@@ -17,7 +14,7 @@ interface Waiting {
 
 interface Done {
   readonly waiting: Waiting
-  readonly tx: Tx
+  readonly handle: WriteHandle
   readonly value: unknown
 }
 
@@ -51,10 +48,10 @@ const SYNC_FAILED = 'The disk could not keep the last write. Check it, then rest
 export function createSqliteWriter(deps: SqliteWriterDeps): SqliteWriter {
   const { connection, onCommit } = deps
   const queue: Waiting[] = []
-  const insideWrite = new AsyncLocalStorage<true>()
+  const handles = createWriteHandles(connection)
   let running: Promise<void> | undefined
   let wake = (): void => {}
-  const syncing = createSyncing(deps, () => wake())
+  const syncing = createSyncing(deps, handles, () => wake())
 
   const next = async (): Promise<Waiting | undefined> => {
     while (queue.length === 0 && syncing.isBusy()) {
@@ -66,7 +63,7 @@ export function createSqliteWriter(deps: SqliteWriterDeps): SqliteWriter {
   }
   const runBatches = async (): Promise<void> => {
     while (queue.length > 0) {
-      const done = await runBatch(connection, next, insideWrite)
+      const done = await runBatch(connection, next, handles)
       if (done.length === 0) continue
       onCommit(done.length)
       syncing.add(done)
@@ -76,7 +73,7 @@ export function createSqliteWriter(deps: SqliteWriterDeps): SqliteWriter {
   }
   return {
     write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-      if (insideWrite.getStore() === true) {
+      if (handles.isInside()) {
         return Promise.reject(new Error('Database.write inside Database.write would wait for itself: pass the tx on'))
       }
       const failure = syncing.failure()
@@ -105,7 +102,11 @@ interface Syncing {
 }
 
 /** One sync after the other, in the order of the commits. */
-function createSyncing({ sync, onDurable }: Pick<SqliteWriterDeps, 'sync' | 'onDurable'>, onEnd: () => void): Syncing {
+function createSyncing(
+  { sync, onDurable }: Pick<SqliteWriterDeps, 'sync' | 'onDurable'>,
+  handles: WriteHandles,
+  onEnd: () => void,
+): Syncing {
   let last: Promise<void> = Promise.resolve()
   let count = 0
   let failure: Fault | undefined
@@ -120,9 +121,10 @@ function createSyncing({ sync, onDurable }: Pick<SqliteWriterDeps, 'sync' | 'onD
     count -= 1
     // The next commit may come; it begins before the writers of this one go on.
     onEnd()
-    for (const { waiting, tx, value } of done) {
+    for (const { waiting, handle, value } of done) {
       if (failure === undefined) {
-        onDurable?.(tx)
+        onDurable?.(handle.tx)
+        handles.giveBack(handle)
         waiting.resolve(value)
       } else {
         waiting.reject(unknownOutcome(SYNC_FAILED, failure.cause))
@@ -144,7 +146,7 @@ function createSyncing({ sync, onDurable }: Pick<SqliteWriterDeps, 'sync' | 'onD
 async function runBatch(
   connection: SqliteConnection,
   next: () => Promise<Waiting | undefined>,
-  insideWrite: AsyncLocalStorage<true>,
+  handles: WriteHandles,
 ): Promise<Done[]> {
   const done: Done[] = []
   try {
@@ -158,7 +160,7 @@ async function runBatch(
     for (let count = 0; count < MAX_BATCH; count++) {
       const waiting = await next()
       if (waiting === undefined) break
-      const result = await runInSavepoint(connection, waiting, insideWrite)
+      const result = await runInSavepoint(connection, waiting, handles.take())
       if (result !== undefined) done.push(result)
     }
     crashPoint('transaction.before-commit')
@@ -194,28 +196,14 @@ async function begin(connection: SqliteConnection): Promise<void> {
 async function runInSavepoint(
   connection: SqliteConnection,
   waiting: Waiting,
-  insideWrite: AsyncLocalStorage<true>,
+  handle: WriteHandle,
 ): Promise<Done | undefined> {
-  let isOpen = true
-  const guard = {
-    check(): void {
-      if (!isOpen) throw new Error('This transaction has ended')
-      crashPoint('transaction.statement')
-    },
-  }
-  const tx = new Kysely<Tables>({ dialect: sqliteDialect(connection, guard) }) as unknown as Tx
-  runDirectly(tx, (text, parameters) => {
-    guard.check()
-    return connection.run(text, parameters).rows
-  })
   try {
     connection.exec('savepoint writer')
-    const value = await insideWrite.run(true, () => waiting.work(tx))
-    isOpen = false
+    const value = await handle.run(waiting.work)
     connection.exec('release writer')
-    return { waiting, tx, value }
+    return { waiting, handle, value }
   } catch (error) {
-    isOpen = false
     waiting.reject(storageFaultOr(error))
     // A full disk rolls the whole transaction back by itself; the failing statement then throws for the batch.
     connection.exec('rollback to writer')

@@ -142,7 +142,14 @@ forEachDatabase('the database', ({ kind, open }) => {
     await db.write(async (tx) => {
       kept = tx
     })
-    await assert.rejects(async () => kept !== undefined && remove(kept, [1]), 'a transaction that has ended')
+    const useKept = async (): Promise<unknown> => kept !== undefined && remove(kept, [1])
+    await assert.rejects(useKept, 'a transaction that has ended')
+    const ended = Promise.withResolvers<void>()
+    const other = db.write(() => ended.promise)
+    await setTimeout(5)
+    await assert.rejects(useKept, 'a transaction that has ended, while somebody else writes')
+    ended.resolve()
+    await other
     assert.deepEqual(await find(db.read, [1], '', texts), [{ id: 1 }])
     await close()
   })

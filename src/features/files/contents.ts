@@ -64,24 +64,10 @@ export function createContents(db: Database, blobs: BlobStore): Contents {
     async receive(source, { algorithms, maxBytes, neverInline = false }) {
       const meter = new Meter(algorithms)
       const metered = measured(source, meter, maxBytes)
-      const limit = neverInline ? -1 : INLINE_BYTES
-      const head: Uint8Array[] = []
-      let headBytes = 0
-      let isWhole = true
-      if (limit >= 0) {
-        for (;;) {
-          const next = await metered.next()
-          if (next.done === true) break
-          head.push(next.value)
-          headBytes += next.value.byteLength
-          if (headBytes > limit) {
-            isWhole = false
-            break
-          }
-        }
-        if (isWhole) {
-          return { key: null, bytes: Buffer.concat(head), sizeBytes: meter.sizeBytes, crc32: meter.crc32, meter }
-        }
+      const { head, isWhole } = neverInline ? NOTHING_READ : await readHead(metered)
+      if (isWhole) {
+        const bytes = head.length === 1 && head[0] !== undefined ? head[0] : Buffer.concat(head)
+        return { key: null, bytes, sizeBytes: meter.sizeBytes, crc32: meter.crc32, meter }
       }
       const key = newBlobKey()
       await blobs.put(key, joined(head, metered))
@@ -114,6 +100,26 @@ export function createContents(db: Database, blobs: BlobStore): Contents {
       return blobId
     },
     read: (blobId) => openBlob(db.read, blobs, blobId),
+  }
+}
+
+interface Head {
+  readonly head: readonly Uint8Array[]
+  readonly isWhole: boolean
+}
+
+const NOTHING_READ: Head = { head: [], isWhole: false }
+
+/** The beginning of some content, or all of it when it is small. */
+async function readHead(source: AsyncGenerator<Uint8Array, void>): Promise<Head> {
+  const head: Uint8Array[] = []
+  let sizeBytes = 0
+  for (;;) {
+    const next = await source.next()
+    if (next.done === true) return { head, isWhole: true }
+    head.push(next.value)
+    sizeBytes += next.value.byteLength
+    if (sizeBytes > INLINE_BYTES) return { head, isWhole: false }
   }
 }
 

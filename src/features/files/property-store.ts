@@ -9,12 +9,18 @@ const propertiesOfNodes = statement<{ node_id: number; name: string; value: stri
   "select node_id, name, value from node_property where node_id in $1::bigint[] and name || '' in $2::text[]",
 )
 
+const anyProperty = statement<{ node_id: number }>('select node_id from node_property where node_id = $1 limit 1')
+
 export async function listProperties(
   db: Reader | Tx,
   nodeIds: readonly number[],
   names: readonly string[],
 ): Promise<{ node_id: number; name: string; value: string }[]> {
-  return nodeIds.length === 0 || names.length === 0 ? [] : propertiesOfNodes(db, nodeIds, names)
+  const [first] = nodeIds
+  if (first === undefined || names.length === 0) return []
+  // Polls ask for one node again and again, and lists are slow for one.
+  if (nodeIds.length === 1 && (await anyProperty(db, first)).length === 0) return []
+  return propertiesOfNodes(db, nodeIds, names)
 }
 
 export async function saveProperty(tx: Tx, nodeId: number, name: string, value: string): Promise<void> {

@@ -32,6 +32,9 @@ export function createRoots(db: Database, clock: Clock): Roots {
   }
   const make = async (accountId: number): Promise<Root> => {
     const made = await db.write(async (tx) => {
+      // Somebody in the same commit may have been first: nobody outside of it would see that yet.
+      const known = await store.findRoot(tx, accountId)
+      if (known !== undefined) return known
       const nowMs = clock.nowMs()
       const treeId = await store.insertTree(tx, accountId)
       const root = await store.insertNode(tx, folderNode(treeId, null, '', nowMs))
