@@ -11,6 +11,7 @@ import { notifications } from './parts/notifications.ts'
 import { ocs } from './parts/ocs.ts'
 import { get, propfind } from './parts/reading.ts'
 import { size } from './parts/size.ts'
+import { sockets } from './parts/sockets.ts'
 import { start } from './parts/start.ts'
 import { put } from './parts/writing.ts'
 import { findProgram } from './processes.ts'
@@ -21,7 +22,7 @@ import { findProgram } from './processes.ts'
  * `npm run bench -- put listing` runs some parts, `files` all that are about files; `--quick` gives a first idea.
  */
 const FILES: Readonly<Record<string, Part>> = { propfind, get, put, listing, large, folders, chunks, size }
-const PARTS: Readonly<Record<string, Part>> = { start, ocs, notifications, ...FILES }
+const PARTS: Readonly<Record<string, Part>> = { start, ocs, notifications, sockets, ...FILES }
 
 const isQuick = process.argv.includes('--quick')
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'))

@@ -43,6 +43,12 @@ export function median(values: readonly number[]): number {
 export const CLOUDLET = 'Cloudlet'
 export const BARE = 'bare node:http'
 
+/** The value that this share of all values, in per cent, does not exceed. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.ceil((sorted.length * share) / 100) - 1)] ?? Number.NaN
+}
+
 /** Cloudlet beside the others, as Markdown. A dash: this one cannot do it. */
 export function comparedTable(rows: readonly Row[], missing: readonly string[]): string {
   const lines = rows.map((row) => {

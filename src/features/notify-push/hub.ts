@@ -30,12 +30,11 @@ export interface Hub {
   close(accountId?: number): void
 }
 
-/** One more client for each of these makes the pauses a millisecond longer. */
 const SHORTEST_PAUSE_MS = 300
 const LONGEST_PAUSE_MS = 15_000
 /** A crowd that is told of the same comes back to ask at once; above this number a second it is spread over time. */
-const CROWD_PER_SECOND = 200
-const SPREAD_MS_EACH = 5
+const CROWD_PER_SECOND = 1_000
+const SPREAD_MS_EACH = 1
 const LONGEST_SPREAD_MS = 10_000
 
 export function createHub(nowMs: () => number = () => performance.now()): Hub {
