@@ -19,23 +19,29 @@ export interface Branding {
 }
 
 export interface PageParts {
+  /** Schemes that a form's answer may lead to, besides this server: `nc:` opens an app. */
+  readonly formSchemes?: string
   readonly language: string
   readonly title: string
   readonly branding: Branding
   readonly body: Html
 }
 
-/** No script at all, styles from this server only, forms to this server only, never inside a frame of others. */
+/** `form-action` is last, so that schemes can be added to it. No script at all, styles from this server only, forms to this server only, never inside a frame of others. */
 export const PAGE_POLICY: string =
-  "default-src 'none';base-uri 'none';style-src 'self';img-src 'self' data:;manifest-src 'self';form-action 'self';frame-ancestors 'self'"
+  "default-src 'none';base-uri 'none';style-src 'self';img-src 'self' data:;manifest-src 'self';frame-ancestors 'self';form-action 'self'"
 
 /** The theme's colours and background, and the look of every page. */
 export const PAGE_STYLES: Html = html`<link rel="stylesheet" href="/apps/theming/page.css">
 <link rel="stylesheet" href="/core/css/page.css">`
 
 /** Sends a page that works without scripts. Colours come from the theme's style sheet, the rest from `/core/css/page.css`. */
-export function sendPage(reply: FastifyReply, { language, title, branding, body }: PageParts): FastifyReply {
-  reply.header('content-security-policy', PAGE_POLICY)
+export function sendPage(
+  reply: FastifyReply,
+  { language, title, branding, body, formSchemes }: PageParts,
+): FastifyReply {
+  const policy = formSchemes === undefined ? PAGE_POLICY : `${PAGE_POLICY} ${formSchemes}`
+  reply.header('content-security-policy', policy)
   reply.header('content-type', 'text/html; charset=UTF-8')
   return reply.send(
     html`<!doctype html>

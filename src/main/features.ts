@@ -12,6 +12,7 @@ import type { Feature } from '../features/feature.ts'
 import { createFilesFeature, type FilesFeature, filesMigrations } from '../features/files/index.ts'
 import type { Groups } from '../features/groups/index.ts'
 import { createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
+import { createLoginFlowFeature, loginFlowMigrations } from '../features/login-flow/index.ts'
 import { createNotifications, type Notifications, notificationsMigrations } from '../features/notifications/index.ts'
 import { createNotifyPush, notifyPushMigrations } from '../features/notify-push/index.ts'
 import { createPush, type Push, pushMigrations } from '../features/push/index.ts'
@@ -41,6 +42,7 @@ export const MIGRATIONS: readonly Migration[] = [
   jobsMigration,
   ...notificationsMigrations,
   ...notifyPushMigrations,
+  ...loginFlowMigrations,
 ]
 
 export interface FeatureDeps {
@@ -122,6 +124,14 @@ export function createFeatures(deps: FeatureDeps): Features {
     uploads.feature,
     directDownload.feature,
     notifications.feature,
+    createLoginFlowFeature({
+      db,
+      clock,
+      audit,
+      auth,
+      branding: theming.branding,
+      enabledUserId: users.enabledUserId,
+    }),
     ...createNews(deps, users, auth, files),
     push.feature,
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
@@ -205,7 +215,7 @@ function createFileFeatures(
     contents,
     findNode,
     ownerOf,
-    isEnabled: async (accountId) => (await users.directory.identity(accountId))?.enabled ?? false,
+    isEnabled: async (accountId) => (await users.enabledUserId(accountId)) !== undefined,
   })
   return { files, uploads, directDownload }
 }

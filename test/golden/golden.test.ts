@@ -20,6 +20,7 @@ const TOPICS: Readonly<Record<string, Between>> = {
   'status-php': {},
   'rate-limits': {},
   notifications: betweenNotifications,
+  'login-flow-v2': {},
   ...BETWEEN_DAV,
 }
 

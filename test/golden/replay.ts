@@ -46,7 +46,7 @@ export async function replay(app: TestApp, topic: string, between: Between = {})
   )
   const socket = /^(?:webdav|direct)-/.test(topic) ? await app.listen() : undefined
   await stageFiles(app, topic, known.fileIds)
-  const browser = { cookie: '' }
+  const browser: Browser = new Map()
   const replayed: Replayed[] = []
   for (const exchange of readRecording(topic)) {
     await between[exchange.name]?.(app, known.fileIds)
@@ -54,6 +54,7 @@ export async function replay(app: TestApp, topic: string, between: Between = {})
     keepCookie(answer, browser)
     replayed.push({ exchange, differences: compareAnswers(exchange.response, answer, known, exchange.request) })
     rememberEtag(exchange, answer, known)
+    rememberState(answer, known)
   }
   return replayed
 }
@@ -62,19 +63,19 @@ async function send(
   app: TestApp,
   { request, as }: Exchange,
   known: Known,
-  browser: { cookie: string },
+  browser: Browser,
   socket: string | undefined,
 ): Promise<TestAnswer> {
   const headers: Record<string, string> = { host: HOST }
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value
   const usesCookies = headers['cookie'] !== undefined
   if (usesCookies) {
-    if (browser.cookie === '') keepCookie(await app.request({ url: '/login', headers: { host: HOST } }), browser)
-    headers['cookie'] = browser.cookie
+    if (!browser.has(SESSION)) keepCookie(await app.request({ url: '/login', headers: { host: HOST } }), browser)
+    headers['cookie'] = cookiesOf(browser)
   }
   const text = JSON.stringify(request)
   if (usesCookies && text.includes('{requesttoken}')) {
-    const answer = await app.request({ url: '/csrftoken', headers: { host: HOST, cookie: browser.cookie } })
+    const answer = await app.request({ url: '/csrftoken', headers: { host: HOST, cookie: cookiesOf(browser) } })
     known.set('{requesttoken}', answer.json().token)
   }
   for (const [name, value] of Object.entries(headers)) headers[name] = filledHeader(name, value, known)
@@ -111,11 +112,25 @@ function bodyText(body: unknown, known: Known): string | undefined {
   return body.replace(/\{[a-z_][\w-]*\}/g, (name) => encodeURIComponent(known.get(name) ?? name))
 }
 
-function keepCookie(answer: TestAnswer, browser: { cookie: string }): void {
-  const set = [answer.headers['set-cookie'] ?? []].flat().find((cookie) => cookie.startsWith('cloudlet_session='))
-  if (set === undefined) return
-  const pair = set.split(';')[0] ?? ''
-  browser.cookie = pair.endsWith('=') ? '' : pair
+/** Cookies by their names. */
+type Browser = Map<string, string>
+
+const SESSION = 'cloudlet_session'
+
+const cookiesOf = (browser: Browser): string => [...browser].map(([name, value]) => `${name}=${value}`).join('; ')
+
+function keepCookie(answer: TestAnswer, browser: Browser): void {
+  for (const line of [answer.headers['set-cookie'] ?? []].flat()) {
+    const [, name = '', value = ''] = /^([^=]+)=([^;]*)/.exec(line) ?? []
+    if (value === '') browser.delete(name)
+    else browser.set(name, value)
+  }
+}
+
+/** What a page of the login flow hands on to the next one. */
+function rememberState({ text }: TestAnswer, known: Known): void {
+  const [, token] = /stateToken(?:=|" value=")([\w-]+)/.exec(text) ?? []
+  if (token !== undefined) known.set('{state_token}', token)
 }
 
 /** Conditional requests of the recordings name the recorded ETag and time: they stand for ours. */

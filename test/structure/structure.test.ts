@@ -30,6 +30,7 @@ const FEATURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'direct-download': ['files', 'notifications'],
   notifications: ['users'],
   'notify-push': ['auth'],
+  'login-flow': ['auth'],
 }
 
 /** Functions over the limit, each with its reason. */

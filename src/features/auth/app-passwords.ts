@@ -1,4 +1,4 @@
-import type { Database } from '../../db/database.ts'
+import type { Database, Tx } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
@@ -26,6 +26,8 @@ export interface AppPassword {
 export interface AppPasswords {
   /** Makes one and returns its secret, which cannot be read again. */
   add(accountId: number, name: string, actor: string): Promise<{ readonly id: number; readonly secret: string }>
+  /** The same inside a transaction of the caller's, who also writes the audit line. */
+  addIn(tx: Tx, accountId: number, name: string): Promise<{ readonly id: number; readonly secret: string }>
   list(accountId: number): Promise<AppPassword[]>
   /** Throws Fault `not-found`. It stops to work at once, in every process. */
   remove(accountId: number, id: number, actor: string): Promise<void>
@@ -61,27 +63,29 @@ export function createAppPasswords({ db, clock, audit, events }: AppPasswordsDep
       await db.stamps.bump(tx, accountTopic(accountId))
     })
   }
+  const addIn: AppPasswords['addIn'] = async (tx, accountId, name) => {
+    if ((await store.countAppPasswords(tx, accountId)) >= MAX_PER_ACCOUNT) {
+      throw new Fault('conflict', 'This account has too many app passwords. Delete some first')
+    }
+    const secret = randomText(SECRET_CHARS)
+    const nowMs = clock.nowMs()
+    const id = await store.insertAppPassword(tx, {
+      account_id: accountId,
+      name: deviceName(name),
+      token_digest: sha256Hex(secret),
+      created_at_ms: nowMs,
+      last_used_at_ms: nowMs,
+      wipe: 'none',
+    })
+    await events.add(tx, 'app-password.added', { accountId, appPasswordId: id })
+    return { id, secret }
+  }
   return {
+    addIn,
     async add(accountId, name, actor) {
-      const secret = randomText(SECRET_CHARS)
-      const nowMs = clock.nowMs()
-      const id = await db.write(async (tx) => {
-        if ((await store.countAppPasswords(tx, accountId)) >= MAX_PER_ACCOUNT) {
-          throw new Fault('conflict', 'This account has too many app passwords. Delete some first')
-        }
-        const appPasswordId = await store.insertAppPassword(tx, {
-          account_id: accountId,
-          name: deviceName(name),
-          token_digest: sha256Hex(secret),
-          created_at_ms: nowMs,
-          last_used_at_ms: nowMs,
-          wipe: 'none',
-        })
-        await events.add(tx, 'app-password.added', { accountId, appPasswordId })
-        return appPasswordId
-      })
-      audit.record({ event: 'app-password.created', actor, detail: { accountId, id } })
-      return { id, secret }
+      const made = await db.write((tx) => addIn(tx, accountId, name))
+      audit.record({ event: 'app-password.created', actor, detail: { accountId, id: made.id } })
+      return made
     },
     async list(accountId) {
       return (await store.listAppPasswords(db.read, accountId)).map(toAppPassword)

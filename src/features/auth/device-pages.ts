@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { bodyText } from '../../http/page-request.ts'
 import type { HttpRoute } from '../../http/route.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { AppPasswords } from './app-passwords.ts'
@@ -32,7 +33,7 @@ const confirmPassword = ({ sessions, passwords }: DevicePagesDeps): HttpRoute =>
     if (viewer.kind !== 'account' || viewer.sessionKey === undefined) return sendJson(reply, 403, [])
     reply.header('x-user-id', encodeURI(viewer.userId))
     try {
-      await passwords.checkPassword(viewer.userId, bodyText(request, 'password') ?? '', request.clientAddress)
+      await passwords.checkPassword(viewer.userId, bodyText(request, 'password'), request.clientAddress)
     } catch (error) {
       if (error instanceof Fault && error.kind === 'unauthenticated') return sendJson(reply, 403, [])
       throw error
@@ -66,11 +67,6 @@ const finishWipe = ({ appPasswords }: DevicePagesDeps): HttpRoute => ({
 
 function requiredToken(request: FastifyRequest): string {
   const token = bodyText(request, 'token')
-  if (token === undefined) throw new Fault('bad-request', 'The parameter "token" is missing', { field: 'token' })
+  if (token === '') throw new Fault('bad-request', 'The parameter "token" is missing', { field: 'token' })
   return token.slice(0, 512)
-}
-
-function bodyText(request: FastifyRequest, name: string): string | undefined {
-  const value = (request.body as Readonly<Record<string, unknown>> | undefined)?.[name]
-  return typeof value === 'string' ? value : undefined
 }

@@ -9,7 +9,7 @@ import { accountTopic } from '../../lib/topics.ts'
 import type { Feature } from '../feature.ts'
 import type { AccountDirectory, Accounts } from '../users/index.ts'
 import { type AppPasswords, createAppPasswords } from './app-passwords.ts'
-import { createAuthenticator } from './authenticator.ts'
+import { createAuthenticator, type PasswordCheck } from './authenticator.ts'
 import { authCommands } from './cli.ts'
 import { type CredentialVersion, createCredentialVersion } from './credential-version.ts'
 import { devicePages } from './device-pages.ts'
@@ -25,7 +25,9 @@ import * as store from './store.ts'
 import { createThrottle, type Throttle } from './throttle.ts'
 
 export type { AppPasswords } from './app-passwords.ts'
+export type { PasswordCheck } from './authenticator.ts'
 export type { CredentialHolder, CredentialVersion } from './credential-version.ts'
+export type { Sessions } from './sessions.ts'
 export type { Throttle } from './throttle.ts'
 
 export const authMigrations: readonly Migration[] = [authMigration, knownClientsMigration]
@@ -45,6 +47,7 @@ export interface AuthDeps {
 
 export interface Auth {
   readonly authenticator: Authenticator
+  readonly passwords: PasswordCheck
   readonly appPasswords: AppPasswords
   readonly sessions: Sessions
   readonly throttle: Throttle
@@ -87,7 +90,16 @@ export function createAuth(deps: AuthDeps): Auth {
   }
   const credentialVersion = createCredentialVersion({ db, accounts: directory, sessions })
   const listLive = createListLive(db, clock, sessions.isAlive)
-  return { authenticator, appPasswords, sessions, throttle, credentialVersion, listLive, feature }
+  return {
+    authenticator,
+    passwords: authenticator,
+    appPasswords,
+    sessions,
+    throttle,
+    credentialVersion,
+    listLive,
+    feature,
+  }
 }
 
 /** The random secret of this installation, made once by whichever process comes first. */

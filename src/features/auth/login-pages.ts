@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { html } from '../../http/html.ts'
 import { type Branding, sendPage } from '../../http/page.ts'
+import { bodyText, isHttps, queryText } from '../../http/page-request.ts'
 import type { HttpRoute } from '../../http/route.ts'
 import { endedSessionCookieHeader, sessionCookieHeader } from '../../http/session-cookie.ts'
 import { Fault } from '../../lib/fault.ts'
@@ -19,19 +20,6 @@ export interface LoginPagesDeps {
 
 export function loginPages(deps: LoginPagesDeps): HttpRoute[] {
   return [start(deps), showLogin(deps), login(deps), logout(deps), csrfToken(deps), pageStyle]
-}
-
-const isHttps = (request: FastifyRequest): boolean => request.baseUrl.startsWith('https:')
-
-function textField(request: FastifyRequest, name: string): string {
-  const body = request.body as Readonly<Record<string, unknown>> | undefined
-  const value = body?.[name]
-  return typeof value === 'string' ? value : ''
-}
-
-function queryText(request: FastifyRequest, name: string): string {
-  const value = request.queryFields()[name]
-  return typeof value === 'string' ? value : ''
 }
 
 /** The first page: the way in, or what a signed-in visitor can do here. */
@@ -116,11 +104,11 @@ const login = ({ sessions, passwords, knownClients }: LoginPagesDeps): HttpRoute
   summary: 'Signs in with the form',
   access: 'public',
   async handler(request, reply) {
-    const user = textField(request, 'user')
+    const user = bodyText(request, 'user')
     const failed = `/login?direct=1&user=${encodeURIComponent(user.slice(0, 320))}`
     if (!isOwnForm(sessions, request)) return reply.redirect(failed, 303)
     try {
-      const account = await passwords.checkPassword(user, textField(request, 'password'), request.clientAddress)
+      const account = await passwords.checkPassword(user, bodyText(request, 'password'), request.clientAddress)
       const userAgent = request.headers['user-agent'] ?? ''
       await knownClients.note(account.accountId, { address: request.clientAddress, userAgent })
       // Always a new cookie: whoever knew the visitor's one before knows nothing now.
@@ -129,7 +117,7 @@ const login = ({ sessions, passwords, knownClients }: LoginPagesDeps): HttpRoute
       if (old !== undefined) await sessions.end(old)
       reply.header('set-cookie', sessionCookieHeader(cookie, isHttps(request)))
       reply.header('x-user-id', encodeURI(account.userId))
-      return reply.redirect(`${request.baseUrl}${safePath(textField(request, 'redirect_url'))}`, 303)
+      return reply.redirect(`${request.baseUrl}${safePath(bodyText(request, 'redirect_url'))}`, 303)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       if (error.kind === 'unauthenticated') return reply.redirect(failed, 303)
@@ -145,7 +133,7 @@ function isOwnForm(sessions: Sessions, request: FastifyRequest): boolean {
   const { origin } = request.headers
   if (origin !== undefined && origin !== 'null' && origin !== request.baseUrl) return false
   const cookie = request.sessionCookie()
-  return cookie !== undefined && sessions.isRequestToken(textField(request, 'requesttoken'), cookie)
+  return cookie !== undefined && sessions.isRequestToken(bodyText(request, 'requesttoken'), cookie)
 }
 
 /** A path on this server; anything that a browser could read as another server becomes the start page. */
@@ -161,7 +149,7 @@ const logout = ({ sessions }: LoginPagesDeps): HttpRoute => ({
   access: 'public',
   async handler(request, reply) {
     const cookie = request.sessionCookie()
-    const token = textField(request, 'requesttoken') || queryText(request, 'requesttoken')
+    const token = bodyText(request, 'requesttoken') || queryText(request, 'requesttoken')
     const viewer = await request.viewer()
     if (viewer.kind === 'account') reply.header('x-user-id', encodeURI(viewer.userId))
     if (cookie === undefined || !sessions.isRequestToken(token, cookie)) {

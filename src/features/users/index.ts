@@ -40,6 +40,8 @@ export interface Users {
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
   readonly displayNameOf: (accountId: number) => Promise<string>
+  /** The user id of an account that may sign in; undefined for every other. */
+  readonly enabledUserId: (accountId: number) => Promise<string | undefined>
   readonly feature: Feature
 }
 
@@ -53,6 +55,10 @@ export function createUsers({ db, clock, audit, events, groups, usedBytes, dataF
     async quotaOf(accountId) {
       const record = await records.find(accountId)
       return record === undefined ? undefined : quotaBytes(record.row.quota)
+    },
+    async enabledUserId(accountId) {
+      const record = await records.find(accountId)
+      return record?.row.enabled === 1 ? record.row.user_id : undefined
     },
     async displayNameOf(accountId) {
       const record = await records.find(accountId)
