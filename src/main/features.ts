@@ -19,7 +19,7 @@ import { createPush, type Push, pushMigrations } from '../features/push/index.ts
 import { createStatus } from '../features/status/index.ts'
 import { createTheming, type Theming, themingMigrations } from '../features/theming/index.ts'
 import { createUploadsFeature, type UploadsFeature, uploadsMigrations } from '../features/uploads/index.ts'
-import type { AccountIdentity, Accounts } from '../features/users/index.ts'
+import type { AccountIdentity, Accounts, UsedBytes } from '../features/users/index.ts'
 import { createUsers, type Users, usersMigrations } from '../features/users/index.ts'
 import type { Metrics } from '../http/metrics.ts'
 import type { Jobs } from '../jobs/jobs.ts'
@@ -86,24 +86,11 @@ export interface Features {
 
 /** Makes every feature and hands each what it needs. The whole wiring of the server is on this page. */
 export function createFeatures(deps: FeatureDeps): Features {
-  const { db, clock, audit, metrics } = deps
-  const groups = createGroupsFeature({ db, clock, audit })
-  const users = createUsers({
-    ...deps,
-    groups: groups.groups,
-    // Made below: files need accounts for quotas, accounts need files for what they use.
-    usedBytes: (accountId) => files.files.usedBytes(accountId),
-  })
+  const { db, metrics } = deps
+  // Made below: files need accounts for quotas, accounts need files for what they use.
+  const people = createPeople(deps, (accountId) => files.files.usedBytes(accountId))
+  const { groups, users, theming, auth } = people
   const { files, uploads, directDownload } = createFileFeatures(deps, users)
-  const theming = createTheming({ db, clock, audit })
-  const auth = createAuth({
-    ...deps,
-    accounts: users.accounts,
-    directory: users.directory,
-    branding: theming.branding,
-    secret: deps.instanceSecret,
-    countLogin: metrics.countLogin,
-  })
   const talking = [auth.feature, files.feature, directDownload.feature]
   const notifications = createNotifications({
     ...deps,
@@ -116,22 +103,11 @@ export function createFeatures(deps: FeatureDeps): Features {
   const apps = [users.feature, theming.feature, files.feature, notifications.feature]
   const status = createStatusOf(deps, theming.theming, apps)
   const contributing = [
-    users.feature,
-    groups.feature,
-    auth.feature,
-    theming.feature,
+    ...people.features,
     files.feature,
     uploads.feature,
     directDownload.feature,
     notifications.feature,
-    createLoginFlowFeature({
-      db,
-      clock,
-      audit,
-      auth,
-      branding: theming.branding,
-      enabledUserId: users.enabledUserId,
-    }),
     ...createNews(deps, users, auth, files),
     push.feature,
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
@@ -152,6 +128,25 @@ export function createFeatures(deps: FeatureDeps): Features {
     push,
     dav: { mounts: [root, ...files.mounts, uploads.mount, directDownload.mount], search: files.search },
   }
+}
+
+/** Accounts, groups, how people and their apps come in, and what they see then. */
+function createPeople(deps: FeatureDeps, usedBytes: UsedBytes) {
+  const groups = createGroupsFeature(deps)
+  const users = createUsers({ ...deps, groups: groups.groups, usedBytes })
+  const theming = createTheming(deps)
+  const { branding } = theming
+  const auth = createAuth({
+    ...deps,
+    accounts: users.accounts,
+    directory: users.directory,
+    branding,
+    secret: deps.instanceSecret,
+    countLogin: deps.metrics.countLogin,
+  })
+  const loginFlow = createLoginFlowFeature({ ...deps, auth, branding, enabledUserId: users.enabledUserId })
+  const features: Feature[] = [users.feature, groups.feature, auth.feature, theming.feature, loginFlow]
+  return { groups, users, theming, auth, features }
 }
 
 function createStatusOf(deps: FeatureDeps, theming: Theming, apps: readonly Feature[]): Feature {

@@ -26,7 +26,8 @@ describe('letting an app in with a browser that runs no scripts', { skip }, () =
   }
   async function begin(): Promise<{ token: string; login: string }> {
     const headers = { 'user-agent': 'Photo Frame/2.1 (Linux)' }
-    const { poll, login } = await (await fetch(`${base}/index.php/login/v2`, { method: 'POST', headers })).json()
+    const answer = await fetch(`${base}/index.php/login/v2`, { method: 'POST', headers })
+    const { poll, login } = (await answer.json()) as { poll: { token: string }; login: string }
     return { token: poll.token, login }
   }
   const poll = (token: string): Promise<Response> =>
@@ -50,7 +51,8 @@ describe('letting an app in with a browser that runs no scripts', { skip }, () =
     await page.keyboard.press('Enter')
     await page.getByRole('status').waitFor()
     assert.match((await page.textContent('main')) ?? '', /go back to the app/)
-    assert.equal((await (await poll(token)).json()).loginName, 'admin')
+    const granted = (await (await poll(token)).json()) as { loginName: string }
+    assert.equal(granted.loginName, 'admin')
     await page.context().close()
   })
 
