@@ -38,9 +38,19 @@ export function sendResult(version: OcsVersion, request: FastifyRequest, reply: 
 }
 
 /** Version 1 knows one code of success, 100: every other is a failure to it, with HTTP status 200 (recording notifications-push). */
-function sendStatus(version: OcsVersion, format: OcsFormat, reply: FastifyReply, { code, data }: OcsStatus): void {
+function sendStatus(
+  version: OcsVersion,
+  format: OcsFormat,
+  reply: FastifyReply,
+  { code, data, headers }: OcsStatus,
+): void {
   const meta = version === 'v2' ? { ok: true, code, message: 'OK' } : { ok: false, code, message: '' }
-  reply.code(httpStatusOf(version, code, false))
+  const status = httpStatusOf(version, code, false)
+  reply.code(status).headers(headers)
+  if (status === 204) {
+    reply.send()
+    return
+  }
   reply.header('content-type', CONTENT_TYPE[format])
   reply.send(Buffer.from(writeEnvelope(version, format, meta, data)))
 }

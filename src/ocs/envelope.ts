@@ -19,7 +19,7 @@ export const CONTENT_TYPE: Readonly<Record<OcsFormat, string>> = {
 
 /**
  * The wrapper around every OCS answer (recording ocs-envelope). Version 1 always names `totalitems` and `itemsperpage`,
- * empty where they do not apply; version 2 never does.
+ * empty where they do not apply; version 2 never does. Without data it is an empty list; null is kept in JSON.
  */
 export function writeEnvelope(version: OcsVersion, format: OcsFormat, meta: OcsMeta, data: Json | undefined): string {
   return format === 'json' ? writeJson(version, meta, data) : writeXmlEnvelope(version, meta, data)
@@ -30,7 +30,7 @@ function writeJson(version: OcsVersion, meta: OcsMeta, data: Json | undefined): 
   const head = `{"ocs":{"meta":{"status":"${status}","statuscode":${meta.code},"message":${JSON.stringify(meta.message)}`
   const totals =
     version === 'v1' ? `,"totalitems":${jsonTotal(meta.totalItems)},"itemsperpage":${jsonTotal(meta.itemsPerPage)}` : ''
-  return `${head}${totals}},"data":${data === undefined || data === null ? '[]' : JSON.stringify(data)}}}`
+  return `${head}${totals}},"data":${data === undefined ? '[]' : JSON.stringify(data)}}}`
 }
 
 function jsonTotal(count: number | undefined): string {

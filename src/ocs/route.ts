@@ -37,9 +37,11 @@ export class OcsPage {
 export class OcsStatus {
   readonly code: number
   readonly data: Json | undefined
-  constructor(code: number, data?: Json) {
+  readonly headers: Readonly<Record<string, string>>
+  constructor(code: number, data?: Json, headers: Readonly<Record<string, string>> = {}) {
     this.code = code
     this.data = data
+    this.headers = headers
   }
 }
 

@@ -68,14 +68,15 @@ const sendTest = (messages: AdminMessages, devicesOf: DevicesOf): OcsRoute =>
   })
 
 function withoutWords(error: unknown): never {
-  if (isRefusal(error)) throw new Fault(error.kind, '', error.detail)
+  if (isRefusal(error)) throw new Fault(error.kind, '', { ...error.detail, data: null })
   throw error
 }
 
 /** Version 3 names what is wrong, and nothing else; an unknown account is a wrong value there. */
 function withReason(error: unknown): never {
-  if (isRefusal(error)) throw new Fault('bad-request', '', error.detail)
-  throw error
+  if (!isRefusal(error)) throw error
+  const { reason = 'subject' } = error.detail
+  throw new Fault('bad-request', '', { reason, data: { error: reason === 'no-account' ? 'user' : reason } })
 }
 
 function isRefusal(error: unknown): error is Fault {

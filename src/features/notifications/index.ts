@@ -1,3 +1,4 @@
+import type { WebPush } from '../../config/load.ts'
 import type { Database, Migration } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -33,6 +34,7 @@ export interface NotificationsFeatureDeps {
   /** What the other features tell accounts. */
   readonly sources: readonly NotificationSource[]
   readonly devicesOf: DevicesOf
+  readonly webPush: WebPush
 }
 
 export interface NotificationsFeature {
@@ -45,6 +47,7 @@ export function createNotifications(deps: NotificationsFeatureDeps): Notificatio
   const { db, clock, audit, events, accounts, sources } = deps
   const kinds = [ADMIN_MESSAGE, SELF_TEST, ...sources]
   const notifications = createNotificationsService({ db, clock, events, kinds })
+  const listing = createListing({ notifications, stamps: db.stamps, canNotify: kinds.length > 0 })
   const messages = createAdminMessages({ db, audit, accounts, notifications })
   const topicIds = [...new Set(sources.flatMap(({ topic }) => topic ?? []))]
   const settings = createSettings({ db, audit, topicIds })
@@ -54,9 +57,9 @@ export function createNotifications(deps: NotificationsFeatureDeps): Notificatio
       name: 'notifications',
       appId: 'notifications',
       ocs: [
-        ...notificationRoutes({ notifications, listing: createListing(notifications, db.stamps) }),
+        ...notificationRoutes({ notifications, listing }),
         ...adminRoutes(messages, deps.devicesOf),
-        ...settingsRoutes(settings),
+        ...settingsRoutes(settings, deps.webPush),
       ],
       http: [notificationIcon],
       commands: notificationCommands({ messages, notifications, accounts }),

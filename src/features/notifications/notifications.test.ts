@@ -209,6 +209,28 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.equal(unknown.status, 404)
     })
 
+    withApp('the administrator settles for all who have chosen nothing', async (app) => {
+      const defaults = { batchSetting: 2, soundNotification: 'no', soundTalk: 'yes' }
+      const webPush = { webpushEnabled: 'yes', webpushBrowsersEnabled: 'yes' }
+      const change = (body: object, as: As): Promise<TestAnswer> =>
+        app.request({
+          method: 'POST',
+          url: `${API}/v2/settings/admin?format=json`,
+          headers: { ...OCS, 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+          as,
+        })
+      assert.equal((await change({ ...defaults, ...webPush }, ALICE)).status, 403)
+      const off = await change({ ...defaults, webpushEnabled: 'no', webpushBrowsersEnabled: 'no' }, ADMIN)
+      assert.equal(off.status, 409)
+      assert.match(off.text, /CLOUDLET_WEB_PUSH/)
+      assert.equal((await change({ ...defaults, ...webPush }, ADMIN)).status, 200)
+      assert.deepEqual((await get(app, 'v2/settings')).json().ocs.data, defaults)
+      const own = { batchSetting: 0, soundNotification: 'yes', soundTalk: 'no' }
+      await settle(app, own)
+      assert.deepEqual((await get(app, 'v2/settings')).json().ocs.data, own)
+    })
+
     withApp('in XML the list is the same, and names from outside stay text (bug class 26: injection)', async (app) => {
       const name = '<b>&"</b>\u202e{count}\u0000'
       const { accountId } = await idOf(app)

@@ -35,6 +35,7 @@ const listAll = ({ listing }: NotificationRoutesDeps, api: ListApi): OcsRoute =>
     summary: 'Notifications of the account, newest first',
     auth: 'user',
     reply: Type.Array(NotificationReply),
+    statuses: { 204: 'Nothing on this server can notify; ask again in an hour' },
     handler: ({ viewer, request }) =>
       listing.list({ viewer, api, language: languageFor(viewer, request), baseUrl: request.baseUrl }),
   })
@@ -55,7 +56,7 @@ const getOne = ({ notifications }: NotificationRoutesDeps, api: ListApi): OcsRou
     async handler({ viewer, params, request }) {
       const id = acceptId(params.id)
       const found = await notifications.find(viewer.accountId, id, languageFor(viewer, request))
-      if (found === undefined) throw new Fault('not-found', '')
+      if (found === undefined) throw missing()
       return notificationView(found, viewer.userId, api, request.baseUrl)
     },
   })
@@ -64,9 +65,11 @@ const getOne = ({ notifications }: NotificationRoutesDeps, api: ListApi): OcsRou
 function acceptId(text: string): number {
   if (!/^\d+$/.test(text)) throw new Fault('not-found', UNKNOWN_ADDRESS_MESSAGE, { reason: 'no-address' })
   const id = Number(text)
-  if (id === 0 || !Number.isSafeInteger(id)) throw new Fault('not-found', '')
+  if (id === 0 || !Number.isSafeInteger(id)) throw missing()
   return id
 }
+
+const missing = (): Fault => new Fault('not-found', '', { data: null })
 
 const MAX_IDS = 200
 

@@ -77,6 +77,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       for (const subjectParameters of refused) {
         const answer = await send(app, 'v3/admin_notifications/alice', { subject: 'Hi', subjectParameters }, ADMIN)
         assert.equal(answer.status, 400, JSON.stringify(subjectParameters).slice(0, 80))
+        assert.deepEqual(answer.json().ocs.data, { error: 'parameters' })
       }
       const body = '{"subject":"Hi {a}","subjectParameters":{"__proto__":{"type":"user","id":"1","name":"x"}}}'
       assert.equal((await send(app, 'v3/admin_notifications/alice', body, ADMIN)).status, 400)

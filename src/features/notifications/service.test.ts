@@ -122,6 +122,17 @@ forEachDatabase('the notifications of an account', ({ open }) => {
     assert.equal(bench.told.length, 1)
   })
 
+  withBench('many at the same time are counted one after the other, while others dismiss', async (bench) => {
+    await Promise.all(Array.from({ length: 20 }, () => bench.ring()))
+    assert.deepEqual(await bench.subjects(), ['It rang 20 times, last: door'])
+    assert.equal(bench.told.length, 1)
+    const { notifications, accountId } = bench
+    const rings = Array.from({ length: 10 }, (_, index) => bench.ring({ object: { type: 'bell', id: `${index}` } }))
+    await Promise.all([...rings, notifications.removeAll(accountId), notifications.removeAll(accountId)])
+    const left = (await notifications.list(accountId, 'en')).map(({ id }) => id)
+    assert.deepEqual(left.toReversed(), idsAfter(bench.told))
+  })
+
   withBench('when the transaction fails, nothing was told', async (bench) => {
     const { db } = bench.database
     const failing = db.write(async (tx) => {
@@ -196,6 +207,17 @@ forEachDatabase('the notifications of an account', ({ open }) => {
     await assert.rejects(bench.ring({ kind: 'of.tomorrow' }))
   })
 })
+
+/** What somebody has on display who heard of every event in its order. */
+function idsAfter(told: readonly unknown[]): number[] {
+  const shown = new Set<number>()
+  for (const [name, payload] of told as [string, { notificationId: number; notificationIds: number[] | 'all' }][]) {
+    if (name === 'notification.added') shown.add(payload.notificationId)
+    else if (payload.notificationIds === 'all') shown.clear()
+    else for (const id of payload.notificationIds) shown.delete(id)
+  }
+  return [...shown]
+}
 
 async function ringing({ accountId }: Pick<Bench, 'accountId'>): Promise<NewNotification> {
   const params = { what: highlight('what', 'door') } as never

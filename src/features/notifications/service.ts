@@ -73,13 +73,16 @@ const DAY_MS = 86_400_000
 const SWEPT_AT_ONCE = 500
 
 export function createNotificationsService(deps: NotificationsDeps): Notifications {
-  const { db, clock } = deps
+  const { db, clock, events } = deps
   const kinds: Kinds = Object.fromEntries(deps.kinds.map((kind) => [kind.kind, kind]))
-  const removeIds = (accountId: number, ids: readonly number[]): Promise<void> =>
-    db.write(async (tx) => {
-      const gone = await store.deleteNotifications(tx, accountId, ids)
-      if (gone.length > 0) await tellRemoved(deps, tx, accountId, gone)
+  const removeIds = async (accountId: number, ids: readonly number[]): Promise<void> => {
+    if ((await store.listExisting(db.read, accountId, ids)).length === 0) return
+    await db.write(async (tx) => {
+      await lockList(deps, tx, accountId)
+      const notificationIds = await store.deleteNotifications(tx, accountId, ids)
+      if (notificationIds.length > 0) await events.add(tx, 'notification.removed', { accountId, notificationIds })
     })
+  }
   return {
     add: (tx, notification) => addNotification(deps, kinds, tx, notification),
     async list(accountId, language) {
@@ -95,8 +98,9 @@ export function createNotificationsService(deps: NotificationsDeps): Notificatio
     async removeAll(accountId) {
       if ((await store.listNotifications(db.read, accountId, 1)).length === 0) return
       await db.write(async (tx) => {
+        await lockList(deps, tx, accountId)
         await store.deleteAllNotifications(tx, accountId)
-        await tellRemoved(deps, tx, accountId, 'all')
+        await events.add(tx, 'notification.removed', { accountId, notificationIds: 'all' })
       })
     },
     async sweep() {
@@ -126,8 +130,7 @@ async function addNotification(
   const kind = lookUp(kinds, notification.kind)
   if (kind === undefined) throw new Error(`There is no kind of notification ${notification.kind}`)
   const { accountId, object, params, ref } = notification
-  // The stamp's row is also the lock: on PostgreSQL two that tell the same account something wait for each other.
-  await deps.db.stamps.bump(tx, notificationsTopic(accountId))
+  await lockList(deps, tx, accountId)
   const nowMs = deps.clock.nowMs()
   const before = await store.findSame(tx, accountId, notification)
   const step = stepAfter(before, notification, nowMs)
@@ -148,19 +151,17 @@ async function addNotification(
     expires_at_ms: nowMs + kind.keptDays * DAY_MS,
   })
   const gone = [...replaced, ...(await store.deleteBeyond(tx, accountId, MAX_PER_ACCOUNT))]
-  if (gone.length > 0) await tellRemoved(deps, tx, accountId, gone)
+  if (gone.length > 0) await deps.events.add(tx, 'notification.removed', { accountId, notificationIds: gone })
   await deps.events.add(tx, 'notification.added', { accountId, notificationId, app: kind.app })
   return notificationId
 }
 
-async function tellRemoved(
-  { db, events }: Changing,
-  tx: Tx,
-  accountId: number,
-  notificationIds: readonly number[] | 'all',
-): Promise<void> {
-  await db.stamps.bump(tx, notificationsTopic(accountId))
-  await events.add(tx, 'notification.removed', { accountId, notificationIds })
+/**
+ * Says that the list is another one. Before anything of it is touched: the stamp's row is also the lock, so that on
+ * PostgreSQL two that change the same list wait for each other.
+ */
+function lockList({ db }: Changing, tx: Tx, accountId: number): Promise<void> {
+  return db.stamps.bump(tx, notificationsTopic(accountId))
 }
 
 interface Step {

@@ -1,3 +1,5 @@
+import type { Static } from 'typebox'
+import type { WebPush } from '../../config/load.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
 import { Type } from '../../lib/schema.ts'
@@ -8,9 +10,13 @@ import type { ListApi } from './views.ts'
 const BASE = '/apps/notifications/api'
 const APIS: readonly ListApi[] = ['v2', 'v1']
 
-export function settingsRoutes(settings: Settings): OcsRoute[] {
+export function settingsRoutes(settings: Settings, webPush: WebPush): OcsRoute[] {
   return [
-    ...APIS.flatMap((api) => [showSettings(settings, api), changeSettings(settings, api)]),
+    ...APIS.flatMap((api) => [
+      showSettings(settings, api),
+      changeSettings(settings, api),
+      changeDefaults(settings, webPush, api),
+    ]),
     listTopics(settings),
     changeTopic(settings, true),
     changeTopic(settings, false),
@@ -48,14 +54,41 @@ const changeSettings = (settings: Settings, api: ListApi): OcsRoute =>
     auth: 'user',
     input: SettingsFields,
     async handler({ viewer, input }) {
-      await settings.change(viewer.accountId, {
-        batchSetting: input.batchSetting,
-        playsSound: isYes(input.soundNotification, 'soundNotification'),
-        playsTalkSound: isYes(input.soundTalk, 'soundTalk'),
-      })
+      await settings.change(viewer.accountId, acceptSettings(input))
       return undefined
     },
   })
+
+/** Web push is a setting of the server itself, so the two fields about it can only say what it is. */
+const changeDefaults = (settings: Settings, webPush: WebPush, api: ListApi): OcsRoute =>
+  defineOcs({
+    method: 'POST',
+    path: `${BASE}/${api}/settings/admin`,
+    summary: 'Changes how clients are to draw the attention of accounts that have chosen nothing',
+    auth: 'admin',
+    input: Type.Object({
+      ...FIELDS,
+      webpushEnabled: Type.String({ maxLength: 3, description: 'yes or no, as CLOUDLET_WEB_PUSH has it' }),
+      webpushBrowsersEnabled: Type.String({ maxLength: 3, description: 'yes or no, as CLOUDLET_WEB_PUSH has it' }),
+    }),
+    async handler({ viewer, input }) {
+      const wantsWebPush = isYes(input.webpushEnabled, 'webpushEnabled')
+      const wantsBrowsers = isYes(input.webpushBrowsersEnabled, 'webpushBrowsersEnabled')
+      if (wantsWebPush !== (webPush !== 'off') || wantsBrowsers !== (webPush === 'all')) {
+        throw new Fault('conflict', `Web push is switched by the setting CLOUDLET_WEB_PUSH, which is ${webPush}`)
+      }
+      await settings.changeDefaults(acceptSettings(input), viewer.userId)
+      return undefined
+    },
+  })
+
+function acceptSettings(input: Static<typeof SettingsFields>): NotificationSettings {
+  return {
+    batchSetting: input.batchSetting,
+    playsSound: isYes(input.soundNotification, 'soundNotification'),
+    playsTalkSound: isYes(input.soundTalk, 'soundTalk'),
+  }
+}
 
 function isYes(word: string, field: string): boolean {
   if (word === 'yes' || word === 'no') return word === 'yes'
