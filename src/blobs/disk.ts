@@ -1,13 +1,23 @@
-import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, opendir, stat, unlink } from 'node:fs/promises'
+import * as fs from 'node:fs'
+import { type FileHandle, mkdir, open, opendir, readFile, rename, stat, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crashPoint } from '../lib/crash-point.ts'
 import { Fault } from '../lib/fault.ts'
-import { type BlobStore, isBlobKey, type StoredBlob } from './blob-store.ts'
+import {
+  type BlobStore,
+  type ByteRange,
+  blobPath,
+  damagedBlob,
+  isBlobKey,
+  MARK_NAME,
+  type StoredBlob,
+} from './blob-store.ts'
 
 /** Small pieces are joined before they are written: each write is a trip to another thread. */
 const WRITE_BYTES = 1024 * 1024
 const READ_BYTES = 512 * 1024
+
+const FANS = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
 
 /**
  * Blobs as files, in 256 folders by the first two digits of their keys. A blob is written under its own name at once:
@@ -15,13 +25,8 @@ const READ_BYTES = 512 * 1024
  * sweeper finds. File and folder are synced before `put` resolves.
  */
 export function createDiskBlobs(folder: string): BlobStore {
-  const fans = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
   const prepare = createFans(folder)
-  const fanOf = (key: string): string => join(folder, key.slice(0, 2))
-  const pathOf = (key: string): string => {
-    if (!isBlobKey(key)) throw new Error('Not a key of a blob')
-    return join(fanOf(key), key)
-  }
+  const pathOf = (key: string): string => join(folder, blobPath(key))
   const find = async (key: string): Promise<StoredBlob | undefined> => {
     try {
       const { size, mtimeMs } = await stat(pathOf(key))
@@ -37,13 +42,13 @@ export function createDiskBlobs(folder: string): BlobStore {
       const path = pathOf(key)
       let file: FileHandle | undefined
       try {
-        await prepare(fanOf(key))
+        await prepare(dirname(path))
         file = await open(path, 'wx', 0o600)
         crashPoint('blob.opened')
         await writeAll(file, source)
         await file.sync()
         crashPoint('blob.synced')
-        await syncFolder(fanOf(key))
+        await syncFolder(dirname(path))
         crashPoint('blob.folder-synced')
       } catch (error) {
         if (file !== undefined) await unlink(path).catch(() => {})
@@ -52,7 +57,8 @@ export function createDiskBlobs(folder: string): BlobStore {
         await file?.close()
       }
     },
-    get: (key, range) => createReadStream(pathOf(key), { highWaterMark: READ_BYTES, ...range }),
+    get: (key, range) =>
+      fs.createReadStream(pathOf(key), { highWaterMark: READ_BYTES, ...range, fs: strictReading(key, range) }),
     async remove(keys) {
       for (const key of keys) {
         await unlink(pathOf(key)).catch((error: NodeJS.ErrnoException) => {
@@ -62,15 +68,71 @@ export function createDiskBlobs(folder: string): BlobStore {
       }
     },
     async *list() {
-      for (const fan of fans) {
+      for (const fan of FANS) {
         for await (const name of namesIn(join(folder, fan))) {
           const found = isBlobKey(name) ? await find(name) : undefined
           if (found !== undefined) yield found
         }
       }
     },
+    // What a crash has left of an upload is listed like any other blob.
+    removeUnfinished: async () => 0,
+    findMark: () => readMarkFile(folder),
+    async writeMark(text) {
+      await prepare(folder).catch(throwFault)
+      await writeMarkFile(folder, text).catch(throwFault)
+    },
     close() {},
   }
+}
+
+/** Opening and reading for a stream that must not end before its range does, and that fails with Faults. */
+function strictReading(key: string, range: ByteRange | undefined): Pick<typeof fs, 'open' | 'close' | 'read'> {
+  const opening = (error: NodeJS.ErrnoException | null): unknown =>
+    error?.code === 'ENOENT' ? damagedBlob(key, error) : error === null ? null : diskFault(error)
+  const { open, close, read } = fs
+  return {
+    close,
+    open: ((path: string, flags: string, mode: number, done: (error: unknown, fd: number) => void) =>
+      open(path, flags, mode, (error, fd) => done(opening(error), fd))) as typeof open,
+    read: ((...[fd, buffer, offset, length, position, done]: ReadArguments) =>
+      read(fd, buffer, offset, length, position, (error, bytesRead, filled) => {
+        const isShort = error === null && bytesRead === 0 && range !== undefined
+        done(isShort ? damagedBlob(key) : error === null ? null : diskFault(error), bytesRead, filled)
+      })) as typeof read,
+  }
+}
+
+type ReadArguments = [
+  fd: number,
+  buffer: Buffer,
+  offset: number,
+  length: number,
+  position: number,
+  done: (error: unknown, bytesRead: number, buffer: Buffer) => void,
+]
+
+async function readMarkFile(folder: string): Promise<string | undefined> {
+  try {
+    return await readFile(join(folder, MARK_NAME), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw diskFault(error)
+  }
+}
+
+/** Whole or not at all: a torn mark would be taken for somebody else's. */
+async function writeMarkFile(folder: string, text: string): Promise<void> {
+  const path = join(folder, MARK_NAME)
+  const file = await open(`${path}.new`, 'w', 0o600)
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(`${path}.new`, path)
+  await syncFolder(folder)
 }
 
 /**
@@ -134,6 +196,10 @@ async function syncFolder(path: string): Promise<void> {
   } finally {
     await folder.close()
   }
+}
+
+function throwFault(error: unknown): never {
+  throw diskFault(error)
 }
 
 /** What the disk says, as a Fault; what the source says stays what it is. */

@@ -38,6 +38,13 @@ export function acceptOrigin(text: string): string {
   return url.origin
 }
 
+/** An address that others are made of by adding to its path; without a slash at its end. */
+export function acceptEndpoint(text: string): string {
+  const url = parseAddress(text)
+  if (url.search !== '' || url.hash !== '') throw new Error('must have no question mark or # in it')
+  return url.href.replace(/\/+$/, '')
+}
+
 export function acceptOrigins(text: string): readonly string[] {
   return listOf(text).map((entry) => {
     const url = parseAddress(entry)
@@ -117,4 +124,22 @@ export function acceptCount(text: string): number {
   const count = Number(text)
   if (!/^\d{1,12}$/.test(text) || count < 1) throw new Error('must be a whole number, 1 or more')
   return count
+}
+
+/** `disk`, or `s3://bucket/prefix` without a slash at its end. */
+export function acceptBlobs(text: string): string {
+  if (text === 'disk') return text
+  const [, bucket, prefix = ''] = /^s3:\/\/([A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9])(?:\/(.*))?$/s.exec(text) ?? []
+  const segments = prefix.replace(/\/$/, '').split('/')
+  const isPlain = segments.every((segment) => /^[A-Za-z0-9._-]{1,100}$/.test(segment) && !/^\.+$/.test(segment))
+  if (bucket === undefined || !(isPlain || prefix.replace('/', '') === '')) {
+    throw new Error(
+      'must be disk, or a bucket such as s3://bucket or s3://bucket/prefix, of letters, digits, ".", "_" and "-"',
+    )
+  }
+  return ['s3:/', bucket, ...segments].filter((part) => part !== '').join('/')
+}
+
+export function acceptYesNo(text: string): boolean {
+  return oneOf(['yes', 'no'])(text) === 'yes'
 }

@@ -42,6 +42,10 @@ test('nothing given: the defaults', () => {
     dataFolder: resolve('data'),
     publicUrl: undefined,
     trustedProxies: [],
+    blobs: 'disk',
+    s3Endpoint: undefined,
+    s3Region: undefined,
+    s3PathStyle: undefined,
     logLevel: 'info',
     adminUser: 'admin',
     corsOrigins: [],
@@ -89,6 +93,18 @@ const GOOD: readonly (readonly [variable: string, text: string, name: keyof Load
     ['10.0.0.1', '10.0.0.0/8', '2001:db8::1', 'fd00::/8'],
   ],
   ['CLOUDLET_LOG_LEVEL', 'debug', 'logLevel', 'debug'],
+  ['CLOUDLET_BLOBS', 'disk', 'blobs', 'disk'],
+  ['CLOUDLET_BLOBS', 's3://cloudlet', 'blobs', 's3://cloudlet'],
+  ['CLOUDLET_BLOBS', 's3://cloudlet/', 'blobs', 's3://cloudlet'],
+  ['CLOUDLET_BLOBS', 's3://my.cloud-1/a/b_c/', 'blobs', 's3://my.cloud-1/a/b_c'],
+  ['CLOUDLET_S3_ENDPOINT', 'http://127.0.0.1:9000', 's3Endpoint', 'http://127.0.0.1:9000'],
+  [
+    'CLOUDLET_S3_ENDPOINT',
+    'https://store.example.org/storage/s3/',
+    's3Endpoint',
+    'https://store.example.org/storage/s3',
+  ],
+  ['CLOUDLET_S3_PATH_STYLE', 'no', 's3PathStyle', false],
   ['CLOUDLET_ADMIN_USER', 'Renée', 'adminUser', 'Renée'],
   [
     'CLOUDLET_CORS_ORIGINS',
@@ -149,6 +165,17 @@ const BAD: readonly (readonly [variable: string, text: string, says: RegExp])[] 
   ['CLOUDLET_LOG_LEVEL', 'verbose', /one of debug, info, warn, error/],
   ['CLOUDLET_LOG_LEVEL', 'INFO', /one of debug, info, warn, error/],
   ['CLOUDLET_ADMIN_USER', '  ', /must not be empty/],
+  ['CLOUDLET_BLOBS', 's3', /must be disk, or a bucket/],
+  ['CLOUDLET_BLOBS', 's3://', /must be disk, or a bucket/],
+  ['CLOUDLET_BLOBS', 's3:/bucket', /must be disk, or a bucket/],
+  ['CLOUDLET_BLOBS', 's3://bucket//prefix', /must be disk, or a bucket/],
+  ['CLOUDLET_BLOBS', 's3://bucket/../other', /must be disk, or a bucket/],
+  ['CLOUDLET_BLOBS', 's3://bucket/a b', /must be disk, or a bucket/],
+  ['CLOUDLET_BLOBS', 's3://key:word@bucket', /must be disk, or a bucket/],
+  ['CLOUDLET_BLOBS', 'https://s3.example.org/bucket', /must be disk, or a bucket/],
+  ['CLOUDLET_S3_ENDPOINT', 's3.example.org', /such as https:/],
+  ['CLOUDLET_S3_ENDPOINT', 'https://s3.example.org/?x=1', /no question mark/],
+  ['CLOUDLET_S3_PATH_STYLE', 'true', /one of yes, no/],
   ['CLOUDLET_CORS_ORIGINS', '*', /such as https:/],
   ['CLOUDLET_CORS_ORIGINS', 'https://app.example.org/page', /nothing behind them/],
 ]
@@ -279,6 +306,25 @@ describe('values from files', () => {
       refusal({ CLOUDLET_ADMIN_PASSWORD_FILE: fileWith('\n') }),
       'CLOUDLET_ADMIN_PASSWORD_FILE must not be empty',
     )
+  })
+})
+
+describe('settings of the object storage', () => {
+  test('the two halves of the access key belong together', () => {
+    const both = /^CLOUDLET_S3_ACCESS_KEY_ID and CLOUDLET_S3_SECRET_ACCESS_KEY must be set both, or neither$/
+    const bucket = { CLOUDLET_BLOBS: 's3://cloudlet' }
+    assert.match(refusal({ ...bucket, CLOUDLET_S3_ACCESS_KEY_ID: 'opensesame' }), both)
+    assert.match(refusal({ ...bucket, CLOUDLET_S3_SECRET_ACCESS_KEY: 'opensesame' }), both)
+    assert.equal(load(bucket).secrets.s3AccessKeyId, undefined)
+  })
+
+  test('without a bucket they are told to have no effect', () => {
+    const file = fileWith('opensesame')
+    assert.deepEqual(load({ CLOUDLET_S3_REGION: 'eu', CLOUDLET_S3_SECRET_ACCESS_KEY_FILE: file }).warnings, [
+      'CLOUDLET_S3_REGION has no effect: CLOUDLET_BLOBS names no bucket',
+      'CLOUDLET_S3_SECRET_ACCESS_KEY_FILE has no effect: CLOUDLET_BLOBS names no bucket',
+    ])
+    assert.deepEqual(load({ CLOUDLET_S3_REGION: 'eu', CLOUDLET_BLOBS: 's3://cloudlet' }).warnings, [])
   })
 })
 

@@ -16,6 +16,11 @@ export interface Config {
   readonly dataFolder: string
   readonly publicUrl: string | undefined
   readonly trustedProxies: readonly string[]
+  /** `disk`, or `s3://bucket/prefix`. */
+  readonly blobs: string
+  readonly s3Endpoint: string | undefined
+  readonly s3Region: string | undefined
+  readonly s3PathStyle: boolean | undefined
   readonly logLevel: LogLevel
   readonly adminUser: string
   readonly corsOrigins: readonly string[]
@@ -33,6 +38,8 @@ export interface Config {
 /** Settings that may not. They do not show when this is printed or written as JSON. */
 export interface Secrets {
   readonly databaseUrl: string | undefined
+  readonly s3AccessKeyId: string | undefined
+  readonly s3SecretAccessKey: string | undefined
   readonly adminPassword: string | undefined
   readonly metricsToken: string | undefined
 }
@@ -66,15 +73,32 @@ export function loadConfig(given: Given): Loaded {
       problems.push((error as Error).message)
     }
   }
+  const hasKeyHalf = (values['s3AccessKeyId'] === undefined) !== (values['s3SecretAccessKey'] === undefined)
+  if (hasKeyHalf && values['blobs'] !== 'disk') {
+    problems.push('CLOUDLET_S3_ACCESS_KEY_ID and CLOUDLET_S3_SECRET_ACCESS_KEY must be set both, or neither')
+  }
   if (problems.length > 0) throw new Fault('bad-request', problems.join('\n'), { reason: 'setting' })
-  const { databaseUrl, adminPassword, metricsToken, ...shown } = values
+  const isSecret = ([name]: [string, unknown]): boolean => SETTINGS[name as SettingName].secret
+  const entries = Object.entries(values)
+  const shown = Object.fromEntries(entries.filter((entry) => !isSecret(entry)))
   const config = { ...shown, dataFolder: resolve(values['dataFolder'] as string) } as unknown as Config
   return {
     config: Object.freeze(config),
-    secrets: concealed({ databaseUrl, adminPassword, metricsToken } as Secrets),
-    warnings: unknownVariables(given.env),
-    sources: sources as Record<SettingName, string>,
+    secrets: concealed(Object.fromEntries(entries.filter(isSecret)) as unknown as Secrets),
+    warnings: [...unknownVariables(given.env), ...idleSettings(config, sources as Sources)],
+    sources: sources as Sources,
   }
+}
+
+type Sources = Loaded['sources']
+
+/** The object storage's settings without an object storage: `CLOUDLET_BLOBS` was forgotten, or the others were. */
+function idleSettings({ blobs }: Config, sources: Sources): string[] {
+  if (blobs !== 'disk') return []
+  const names = (Object.keys(SETTINGS) as SettingName[]).filter((name) => name.startsWith('s3'))
+  return names
+    .filter((name) => sources[name] !== 'not set')
+    .map((name) => `${sources[name]} has no effect: CLOUDLET_BLOBS names no bucket`)
 }
 
 interface Written {

@@ -1,6 +1,8 @@
 import {
+  acceptBlobs,
   acceptCount,
   acceptDestinations,
+  acceptEndpoint,
   acceptHost,
   acceptHosts,
   acceptNetworks,
@@ -8,6 +10,7 @@ import {
   acceptOrigins,
   acceptPort,
   acceptText,
+  acceptYesNo,
   oneOf,
 } from './accept.ts'
 
@@ -92,6 +95,55 @@ export const SETTINGS = {
     summary: 'PostgreSQL database to use in place of SQLite in the data folder.',
     example: 'postgres://cloudlet:password@db.example.org/cloudlet',
     accept: acceptDatabaseUrl,
+  }),
+  blobs: setting({
+    variable: 'CLOUDLET_BLOBS',
+    kind: 'url',
+    fallback: 'disk',
+    summary:
+      'Where the content of files is kept: `disk` is the folder `blobs` in the data folder, `s3://bucket/prefix` an S3-compatible object storage. It cannot be changed while there is content elsewhere; see [content on S3](../how-to/s3.md).',
+    example: 's3://cloudlet-files',
+    accept: acceptBlobs,
+  }),
+  s3Endpoint: setting({
+    variable: 'CLOUDLET_S3_ENDPOINT',
+    kind: 'url',
+    summary: 'Address of the object storage. Without it, that of Amazon in the region.',
+    example: 'https://s3.example.org',
+    accept: acceptEndpoint,
+  }),
+  s3Region: setting({
+    variable: 'CLOUDLET_S3_REGION',
+    kind: 'text',
+    summary:
+      'Region of the bucket. Without it `us-east-1` at an endpoint of your own, else what the AWS configuration of this machine says.',
+    example: 'eu-central-1',
+    accept: acceptText,
+  }),
+  s3AccessKeyId: setting({
+    variable: 'CLOUDLET_S3_ACCESS_KEY_ID',
+    kind: 'text',
+    secret: true,
+    summary:
+      'Access key of the object storage. Without it the usual sources of AWS programs count: variables, the shared configuration, the role of the machine.',
+    example: 'AKIAIOSFODNN7EXAMPLE',
+    accept: acceptText,
+  }),
+  s3SecretAccessKey: setting({
+    variable: 'CLOUDLET_S3_SECRET_ACCESS_KEY',
+    kind: 'text',
+    secret: true,
+    summary: 'Secret of that access key.',
+    example: 'a long random text',
+    accept: acceptText,
+  }),
+  s3PathStyle: setting({
+    variable: 'CLOUDLET_S3_PATH_STYLE',
+    kind: 'enum',
+    summary:
+      'Whether the bucket is named in the path (`yes`) or in the host name (`no`). Without it `yes` at an endpoint of your own, `no` at Amazon.',
+    example: 'yes',
+    accept: acceptYesNo,
   }),
   logLevel: setting({
     variable: 'CLOUDLET_LOG_LEVEL',

@@ -7,7 +7,13 @@ import { type ShownSetting, showConfig } from './show.ts'
 
 const show = (env: Readonly<Record<string, string>>): ShownSetting[] => showConfig(loadConfig({ env, flags: {} }))
 
-const SECRETS = ['CLOUDLET_DATABASE_URL', 'CLOUDLET_ADMIN_PASSWORD', 'CLOUDLET_METRICS_TOKEN']
+const SECRETS = [
+  'CLOUDLET_DATABASE_URL',
+  'CLOUDLET_S3_ACCESS_KEY_ID',
+  'CLOUDLET_S3_SECRET_ACCESS_KEY',
+  'CLOUDLET_ADMIN_PASSWORD',
+  'CLOUDLET_METRICS_TOKEN',
+]
 
 test('every setting is listed once, in the order of the table', () => {
   assert.deepEqual(
@@ -32,6 +38,8 @@ test('of a secret only whether it is set', () => {
     CLOUDLET_DATABASE_URL: 'postgres://cloudlet:opensesame@db/cloudlet',
     CLOUDLET_ADMIN_PASSWORD: 'opensesame',
     CLOUDLET_METRICS_TOKEN: 'opensesame-and-more',
+    CLOUDLET_S3_ACCESS_KEY_ID: 'opensesame',
+    CLOUDLET_S3_SECRET_ACCESS_KEY: 'opensesame',
   })
   assert.ok(!JSON.stringify(shown).includes('opensesame'))
   for (const variable of SECRETS) {
@@ -48,7 +56,7 @@ test('the table marks these as secrets, and names and texts are in order', () =>
   )
   assert.equal(new Set(settings.map(({ variable }) => variable)).size, settings.length)
   for (const { variable, summary, example } of settings) {
-    assert.match(variable, /^CLOUDLET_[A-Z_]+$/)
+    assert.match(variable, /^CLOUDLET_[A-Z0-9_]+$/)
     assert.match(summary, /^[A-Z].*\.$/, variable)
     assert.ok(example.length > 0, variable)
   }

@@ -61,6 +61,9 @@ export function answerDavError(error: unknown, request: FastifyRequest, reply: F
     return
   }
   if (fault.kind === 'internal') log.error({ requestId: request.id, err: fault.cause ?? fault }, 'DAV request failed')
+  // A disk that is full or a storage that does not answer is for the administrator to know; a quota is not.
+  const isAboutServer = fault.cause !== undefined && (fault.kind === 'unavailable' || fault.kind === 'no-space')
+  if (isAboutServer) log.warn({ requestId: request.id, err: fault.cause }, fault.message)
   if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
   // A session that lacks its proof needs no other credentials (recording session-login).
   if (fault.kind === 'unauthenticated' && fault.detail.reason !== 'csrf') {

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 
@@ -7,6 +8,8 @@ const STALLED_MS = 120_000
 /** Sends a stream as fast as the client takes it. One that takes nothing for long loses its connection. */
 export function sendStream(reply: FastifyReply, stream: Readable): FastifyReply {
   // The socket's own time-out: ends with the answer, since Node sets another between two requests.
-  reply.raw.setTimeout(STALLED_MS)
+  // A request that was injected has no socket that could stall.
+  const { socket } = reply.raw
+  if (socket instanceof Socket) socket.setTimeout(STALLED_MS)
   return reply.send(stream)
 }

@@ -1,23 +1,10 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Fault } from '../lib/fault.ts'
 import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
 
 export const DATABASE_FILE = 'cloudlet.db'
 
-/** Says that this folder is the one the database knows. A folder without it is a disk that is not mounted. */
-const MARKER_FILE = '.cloudlet-data'
 const LOCK_FILE = 'server.lock'
 
 /** Makes the folder when it is missing. Throws Fault `bad-request` when it cannot be used. */
@@ -58,24 +45,6 @@ export function syncFolder(path: string): void {
 
 export function hasDatabaseFile(folder: string): boolean {
   return existsSync(join(folder, DATABASE_FILE))
-}
-
-/** Whether a server has run with this folder before. */
-export function hasMarker(folder: string): boolean {
-  return existsSync(join(folder, MARKER_FILE))
-}
-
-export function writeMarker(folder: string): void {
-  const text = 'Cloudlet keeps its data here. This file tells it that the right disk is mounted; leave it in place.\n'
-  writeFileSync(join(folder, MARKER_FILE), text, { flush: true })
-  // Without it a power cut could leave a folder that the next start takes for another one.
-  syncFolder(folder)
-}
-
-/** Whether there is nothing in the folder but what a start puts there. */
-export function looksEmpty(folder: string): boolean {
-  const ours = new Set([LOCK_FILE, `${LOCK_FILE}-journal`, 'lost+found'])
-  return readdirSync(folder).every((name) => ours.has(name))
 }
 
 /**

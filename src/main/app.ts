@@ -1,7 +1,7 @@
 import { access, constants } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
-import { createDiskBlobs } from '../blobs/disk.ts'
+import type { LazyBlobs } from '../blobs/lazy.ts'
 import type { Config, Secrets } from '../config/load.ts'
 import { davProtocolErrors, mountDav } from '../dav/server.ts'
 import type { Database } from '../db/database.ts'
@@ -22,6 +22,7 @@ import { mountApiPages } from '../ocs/api-pages.ts'
 import { mountOcs, ocsProtocolErrors } from '../ocs/mount.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
 import { createAuditFile } from './audit.ts'
+import { adoptBlobs, createBlobs } from './blobs.ts'
 import { createFeatures, type Features, MIGRATIONS } from './features.ts'
 
 export interface AppOptions {
@@ -40,6 +41,10 @@ export interface App {
   readonly metrics: Metrics
   /** Not started yet. */
   readonly jobs: Jobs
+  /** Its `open` throws a Fault that names the setting at fault. */
+  readonly blobs: LazyBlobs
+  /** Takes the configured blob store, as it is, for the one that has the content of this database. */
+  adoptBlobs(): Promise<void>
   close(): Promise<void>
 }
 
@@ -52,7 +57,7 @@ export async function createApp({ config, secrets, clock, log, isServing }: AppO
     const backupFolder = join(dataFolder, 'backups')
     await migrate(db, { migrations: MIGRATIONS, backupFolder, nowMs: clock.nowMs(), log })
     const audit = createAuditFile(dataFolder, clock, log)
-    const blobs = createDiskBlobs(join(dataFolder, 'blobs'))
+    const blobs = createBlobs(db, { config, secrets })
     const jobs = createJobs({ db, clock, log })
     const features = createFeatures({
       db,
@@ -83,7 +88,8 @@ export async function createApp({ config, secrets, clock, log, isServing }: AppO
       await audit.flush()
       await db.close()
     }
-    return { db, features, metrics, jobs, close }
+    const adopt = (): Promise<void> => adoptBlobs(db, { config, secrets })
+    return { db, features, metrics, jobs, blobs, adoptBlobs: adopt, close }
   } catch (error) {
     await db.close()
     throw error

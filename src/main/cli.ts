@@ -1,13 +1,12 @@
 import { parseArgs } from 'node:util'
 import { pino } from 'pino'
-import type { BlobStore } from '../blobs/blob-store.ts'
+import { createLazyBlobs } from '../blobs/lazy.ts'
 import type { Command } from '../cli/command.ts'
 import { helpForAll, helpForCommand } from '../cli/help.ts'
 import { findCommand, parseCommand } from '../cli/parse.ts'
 import { createPrompt } from '../cli/prompt.ts'
 import { type RunIo, reportFault, runCommand } from '../cli/run.ts'
 import { type Given, type LogLevel, loadConfig } from '../config/load.ts'
-import { hasDatabaseFile } from '../db/data-folder.ts'
 import type { Database } from '../db/database.ts'
 import { createEvents } from '../events/events.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
@@ -17,7 +16,7 @@ import { Fault } from '../lib/fault.ts'
 import { type Log, silentLog } from '../lib/log.ts'
 import { CLOUDLET_VERSION } from '../lib/version.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
-import { createApp } from './app.ts'
+import { openForCommand } from './command-app.ts'
 import { programCommands } from './commands.ts'
 import { createFeatures, type Features } from './features.ts'
 import { serve } from './serve.ts'
@@ -106,10 +105,7 @@ export function listedCommands(env: Given['env']): Command[] {
   return [...programCommands(given, features), ...features.list.flatMap((feature) => feature.commands ?? [])]
 }
 
-const noBlobs = (): never => {
-  throw new Error('No blob store is open')
-}
-const NO_BLOBS: BlobStore = { put: noBlobs, get: noBlobs, stat: noBlobs, remove: noBlobs, list: noBlobs, close() {} }
+const NO_BLOBS = createLazyBlobs(() => Promise.reject(new Error('No blob store is open')))
 
 const NO_DATABASE: Database = {
   kind: 'sqlite',
@@ -135,17 +131,9 @@ async function runWithDatabase(
     io.out(helpForCommand(command))
     return 0
   }
-  const data = input.options['data']
-  const loaded = loadConfig({ env, flags: { data: typeof data === 'string' ? data : undefined } })
-  const { config, secrets } = loaded
-  if (secrets.databaseUrl === undefined && !hasDatabaseFile(config.dataFolder)) {
-    throw new Fault(
-      'not-found',
-      `CLOUDLET_DATA: there is no data of Cloudlet in ${config.dataFolder} yet. Start the server once, or name the right folder`,
-    )
-  }
   const log: Log = io.showsTraces ? createLog('debug', io.err) : silentLog
-  const app = await createApp({ config, secrets, clock: systemClock, log, isServing: false })
+  const data = input.options['data']
+  const app = await openForCommand({ env, flags: { data: typeof data === 'string' ? data : undefined } }, log)
   try {
     const commands = app.features.list.flatMap((feature) => feature.commands ?? [])
     return await runCommand(findCommand(commands, command.name), argv, io)

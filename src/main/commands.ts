@@ -2,9 +2,11 @@ import type { Command } from '../cli/command.ts'
 import type { Given } from '../config/load.ts'
 import { loadConfig } from '../config/load.ts'
 import { showConfig } from '../config/show.ts'
-import { prepareDataFolder, writeMarker } from '../db/data-folder.ts'
+import { prepareDataFolder } from '../db/data-folder.ts'
+import { silentLog } from '../lib/log.ts'
 import { writeOpenApi } from '../ocs/openapi.ts'
 import { listAddresses } from './addresses.ts'
+import { openForCommand } from './command-app.ts'
 import type { Features } from './features.ts'
 
 /** Commands about the program itself. They need no database. */
@@ -68,12 +70,19 @@ function configCommand(given: (options: { data?: string }) => Given): Command {
 function adoptCommand(given: (options: { data?: string }) => Given): Command {
   return {
     name: 'data:adopt',
-    summary: 'Say that the data folder is the right one, when the server refuses it as empty',
+    summary: 'Say that the content of files is where the settings say, when the server refuses it',
     async run(input, out) {
-      const { config } = loadConfig(given(dataOption(input.options)))
-      prepareDataFolder(config.dataFolder)
-      writeMarker(config.dataFolder)
-      out.result({ data: config.dataFolder }, [`The folder ${config.dataFolder} is taken as it is`])
+      const place = given(dataOption(input.options))
+      prepareDataFolder(loadConfig(place).config.dataFolder)
+      const app = await openForCommand(place, silentLog)
+      try {
+        await app.adoptBlobs()
+      } finally {
+        await app.close()
+      }
+      const { blobs, dataFolder } = loadConfig(place).config
+      const content = blobs === 'disk' ? dataFolder : blobs
+      out.result({ content }, [`The content in ${content} is taken as it is. To see whether it is whole: files:check`])
     },
   }
 }

@@ -1,19 +1,13 @@
 import { createServer as createProbe } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Config, Loaded, Secrets } from '../config/load.ts'
-import {
-  hasDatabaseFile,
-  hasMarker,
-  lockDataFolder,
-  looksEmpty,
-  prepareDataFolder,
-  writeMarker,
-} from '../db/data-folder.ts'
+import { hasDatabaseFile, lockDataFolder, prepareDataFolder } from '../db/data-folder.ts'
 import { systemClock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { CLOUDLET_VERSION } from '../lib/version.ts'
 import { type App, createApp, createServer } from './app.ts'
+import { reachBlobs } from './blobs.ts'
 import { checkFirstAdmin, ensureAdmin, type FirstAdmin } from './bootstrap.ts'
 
 export interface ServeDeps {
@@ -99,18 +93,19 @@ function listenFault(error: NodeJS.ErrnoException, host: string, port: number): 
 }
 
 async function openApp(config: Config, secrets: Secrets, log: Log): Promise<{ app: App; release: () => void }> {
-  // PostgreSQL is asked first, so that a database out of reach leaves no folder behind.
+  // What is elsewhere is asked first, so that a database or a bucket out of reach leaves no folder behind.
   const options = { config, secrets, clock: systemClock, log, isServing: true }
   if (secrets.databaseUrl !== undefined) await reachDatabase(config, secrets, log)
+  const isNew = secrets.databaseUrl === undefined && !hasDatabaseFile(config.dataFolder)
+  const isOnDisk = config.blobs === 'disk'
+  if (!isOnDisk) await reachBlobs(options, isNew)
   prepareDataFolder(config.dataFolder)
   const { release } = lockDataFolder(config.dataFolder)
   let app: App | undefined
   try {
-    const isNew = secrets.databaseUrl === undefined && !hasDatabaseFile(config.dataFolder)
-    const isMarked = hasMarker(config.dataFolder)
+    if (isOnDisk) await reachBlobs(options, isNew)
     app = await createApp(options)
-    if (!isMarked && !isNew) await refuseLostFolder(app, config)
-    if (!isMarked) writeMarker(config.dataFolder)
+    await app.blobs.open()
     return { app, release }
   } catch (error) {
     await app?.close()
@@ -123,17 +118,6 @@ async function reachDatabase(config: Config, secrets: Secrets, log: Log): Promis
   const { openDatabase } = await import('../db/open.ts')
   const db = await openDatabase({ url: secrets.databaseUrl, dataFolder: config.dataFolder, log })
   await db.close()
-}
-
-/** A database with accounts beside a folder that has never been used is most likely a disk that is not mounted. */
-async function refuseLostFolder(app: App, { dataFolder }: Config): Promise<void> {
-  if ((await app.features.accounts.count()) === 0) return
-  const state = looksEmpty(dataFolder) ? 'is empty' : 'has lost its mark'
-  throw new Fault(
-    'conflict',
-    `CLOUDLET_DATA: the database has accounts, but the folder ${dataFolder} ${state}. Is its disk mounted? If this folder is right, run: cloudlet data:adopt`,
-    { reason: 'lost-folder' },
-  )
 }
 
 async function listen(server: FastifyInstance, { host, port }: Config): Promise<string> {

@@ -52,7 +52,7 @@ describe('the documentation', () => {
   test('settings that a page names exist', () => {
     const known = new Set(Object.values(SETTINGS).map(({ variable }) => variable as string))
     for (const page of pages) {
-      for (const [name] of read(page).matchAll(/\bCLOUDLET_[A-Z_]+\b/g)) {
+      for (const [name] of read(page).matchAll(/\bCLOUDLET_[A-Z0-9_]+\b/g)) {
         assert.ok(known.has(name.replace(/_FILE$/, '')), `${page}: ${name}`)
       }
     }

@@ -9,6 +9,7 @@ import type { Clock } from '../../src/lib/clock.ts'
 import { type Log, silentLog } from '../../src/lib/log.ts'
 import { type App, createApp, createServer } from '../../src/main/app.ts'
 import { ensureAdmin } from '../../src/main/bootstrap.ts'
+import { type BlobStoreKind, s3Env } from './blob-stores.ts'
 import { createPostgresDatabase } from './postgres.ts'
 
 export const ADMIN_PASSWORD = 'admin-password'
@@ -30,6 +31,10 @@ export function createTestClock(startMs: number = Date.parse('2026-11-24T08:00:0
 
 export interface TestAppOptions {
   readonly database?: DatabaseKind
+  /** `s3` keeps content in an object storage: the stub of this process, or the real one that the environment names. */
+  readonly blobs?: BlobStoreKind
+  /** Another node over the same database and object storage, with a data folder of its own. */
+  readonly beside?: TestApp
   readonly env?: Readonly<Record<string, string>>
   readonly log?: Log
 }
@@ -40,6 +45,8 @@ export interface TestApp extends App {
   readonly dataFolder: string
   /** Another connection to the same database, as another node has. The caller closes it. */
   openAgain(): Promise<Database>
+  /** Settings under which another process finds the same data. */
+  readonly env: Readonly<Record<string, string>>
   /** Scheme, host and port it really listens on, for tests that need a socket. */
   listen(): Promise<string>
   request(options: TestRequest): Promise<TestAnswer>
@@ -67,24 +74,28 @@ export interface TestAnswer {
 /** The real app over a temporary folder and a clock of its own, with the administrator `admin`. */
 export async function createTestApp({
   database = 'sqlite',
+  blobs = 'disk',
+  beside,
   env = {},
   log = silentLog,
 }: TestAppOptions = {}): Promise<TestApp> {
   const dataFolder = mkdtempSync(join(tmpdir(), 'cloudlet-app-'))
-  const postgres = database === 'postgres' ? await createPostgresDatabase() : undefined
-  const loaded = loadConfig({
-    env: {
-      CLOUDLET_DATA: dataFolder,
-      CLOUDLET_PORT: '0',
-      CLOUDLET_ADMIN_PASSWORD: ADMIN_PASSWORD,
-      ...(postgres === undefined ? {} : { CLOUDLET_DATABASE_URL: postgres.url }),
-      ...env,
-    },
-    flags: {},
-  })
-  const clock = createTestClock()
+  const isAlone = beside === undefined
+  const postgres = database === 'postgres' && isAlone ? await createPostgresDatabase() : undefined
+  const allEnv = {
+    CLOUDLET_PORT: '0',
+    CLOUDLET_ADMIN_PASSWORD: ADMIN_PASSWORD,
+    ...(postgres === undefined ? {} : { CLOUDLET_DATABASE_URL: postgres.url }),
+    ...(blobs === 's3' && isAlone ? await s3Env() : {}),
+    ...beside?.env,
+    ...env,
+    CLOUDLET_DATA: dataFolder,
+  }
+  const loaded = loadConfig({ env: allEnv, flags: {} })
+  const clock = beside?.clock ?? createTestClock()
   const options = { config: loaded.config, secrets: loaded.secrets, clock, log, isServing: true }
   const app = await createApp(options)
+  await app.blobs.open()
   await ensureAdmin(app.features, loaded.config, loaded.secrets)
   const server = createServer(app, options)
   await server.ready()
@@ -94,6 +105,7 @@ export async function createTestApp({
     clock,
     dataFolder,
     openAgain: () => openDatabase({ url: postgres?.url, dataFolder, log: silentLog }),
+    env: allEnv,
     listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     request: (request) => inject(server, request),
     async close() {

@@ -81,7 +81,7 @@ const DAV_ERROR = /<d:error [\s\S]*<\/d:error>/
 
 function storedBlobs(): string[] {
   return readdirSync(join(dav.app.dataFolder, 'blobs'), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
 }
 

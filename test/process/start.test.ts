@@ -104,14 +104,27 @@ test('what is wrong is said in one line that names the setting, and nothing is m
   await new Promise((resolve) => busy.close(resolve))
 })
 
-test('a folder that lost its mark is refused until it is adopted', async () => {
+test('a folder without the content of its database is refused until it is adopted', async () => {
   const data = newFolder()
   await stopped((await started(data)).server)
-  unlinkSync(join(data, '.cloudlet-data'))
+  rmSync(join(data, 'blobs'), { recursive: true })
   const refused = await runProgram(['serve', '--port', '0', '--data', data], ADMIN)
-  assert.match(refused.err, /CLOUDLET_DATA: the database has accounts, but the folder .* Is its disk mounted\?/)
+  assert.equal(refused.code, 1)
+  assert.match(refused.err, /^Error: CLOUDLET_DATA: the folder .* does not have the content .* Is its disk mounted\?/)
+  const cleanup = await runProgram(['files:cleanup', '--data', data])
+  assert.match(cleanup.err, /CLOUDLET_DATA: the folder/, 'commands do not touch it either')
+  assert.equal((await runProgram(['user:list', '--data', data])).code, 0, 'others have nothing to do with it')
   assert.equal((await runProgram(['data:adopt', '--data', data])).code, 0)
   await stopped((await started(data)).server)
+})
+
+test('a folder with the content of another database is refused, and no database is made in it', async () => {
+  const data = newFolder()
+  await stopped((await started(data)).server)
+  for (const file of readdirSync(data)) if (file.startsWith('cloudlet.db')) unlinkSync(join(data, file))
+  const refused = await runProgram(['serve', '--port', '0', '--data', data], ADMIN)
+  assert.match(refused.err, /^Error: CLOUDLET_DATA: the folder .* has the content of another database/)
+  assert.ok(!existsSync(join(data, 'cloudlet.db')))
 })
 
 test('on PostgreSQL an empty folder beside a database in use is refused', async () => {
@@ -120,7 +133,7 @@ test('on PostgreSQL an empty folder beside a database in use is refused', async 
   const data = newFolder()
   await stopped((await started(data, env)).server)
   const refused = await runProgram(['serve', '--port', '0', '--data', newFolder()], env)
-  assert.match(refused.err, /CLOUDLET_DATA: the database has accounts, but the folder .* is empty/)
+  assert.match(refused.err, /^Error: CLOUDLET_DATA: the folder .* does not have the content .* Is its disk mounted\?/)
   await stopped((await started(data, env)).server)
   await drop()
 })

@@ -175,11 +175,12 @@ test('nothing below bin ends the process, and nothing in src prints past the str
   assert.deepEqual(where(findIn(src, /\bprocess\.(?:stdout|stderr)\b/)), [])
 })
 
-test('node:sqlite, pg and sharp are each known to few files', () => {
+test('node:sqlite, pg, sharp and the SDK of AWS are each known to few files', () => {
   const knowers = (name: string): string[] => [
     ...new Set(findIn(src, new RegExp(`(?:from |import\\()'${name}'`)).map(({ file }) => file)),
   ]
   assert.deepEqual(knowers('node:sqlite'), ['src/db/sqlite-connection.ts'])
+  assert.deepEqual(knowers('@aws-sdk/client-s3'), ['src/blobs/s3-put.ts', 'src/blobs/s3.ts'])
   assert.deepEqual(knowers('pg'), ['src/db/postgres-stamps.ts', 'src/db/postgres.ts'])
   assert.deepEqual(knowers('sharp'), ['src/features/theming/images.ts'])
 })

@@ -10,6 +10,8 @@ export interface Cleaned {
   readonly removedBlobs: number
   /** Content that no row knew of: what a crash has left behind. */
   readonly removedOrphans: number
+  /** Parts in an object storage of uploads to it that were never finished. */
+  readonly removedUnfinished: number
   /** Trees of accounts that are gone. */
   readonly removedTrees: number
 }
@@ -18,7 +20,14 @@ export interface Cleaning {
   /** What the server does every hour: expired locks, trees without an owner, garbage. */
   sweep(): Promise<void>
   /** The same at once, and a walk through the whole blob store for orphans. */
-  clean(options: { readonly garbageAgeMs: number; readonly orphanAgeMs: number }): Promise<Cleaned>
+  clean(ages: CleaningAges): Promise<Cleaned>
+}
+
+export interface CleaningAges {
+  readonly garbageMs: number
+  readonly orphanMs: number
+  /** Since the upload began: a large one may go on for long. */
+  readonly unfinishedMs: number
 }
 
 export interface CleaningDeps {
@@ -42,11 +51,14 @@ export function createCleaning(deps: CleaningDeps): Cleaning {
       await removeTrees(deps)
       await removeGarbage(deps, HOUR_MS)
     },
-    async clean({ garbageAgeMs, orphanAgeMs }) {
+    async clean({ garbageMs, orphanMs, unfinishedMs }) {
       await removeExpiredLocks()
       const removedTrees = await removeTrees(deps)
-      const removedBlobs = await removeGarbage(deps, garbageAgeMs)
-      return { removedTrees, removedBlobs, removedOrphans: await removeOrphans(deps, orphanAgeMs) }
+      const removedBlobs = await removeGarbage(deps, garbageMs)
+      const removedOrphans = await removeOrphans(deps, orphanMs)
+      // By the time of the store, like the age of orphans.
+      const removedUnfinished = await deps.blobs.removeUnfinished(Date.now() - unfinishedMs)
+      return { removedTrees, removedBlobs, removedOrphans, removedUnfinished }
     },
   }
 }

@@ -16,6 +16,7 @@ export interface FileCommandsDeps {
 
 const DAY_MS = 86_400_000
 const HOUR_MS = 3_600_000
+const WEEK_MS = 7 * DAY_MS
 
 export function fileCommands({ db, checking, cleaning }: FileCommandsDeps): Command[] {
   return [
@@ -49,11 +50,12 @@ export function fileCommands({ db, checking, cleaning }: FileCommandsDeps): Comm
       async run({ options }, out) {
         const isNow = options['now'] === true
         const cleaned = await cleaning.clean({
-          garbageAgeMs: isNow ? 0 : HOUR_MS,
-          orphanAgeMs: isNow ? 0 : DAY_MS,
+          garbageMs: isNow ? 0 : HOUR_MS,
+          orphanMs: isNow ? 0 : DAY_MS,
+          unfinishedMs: isNow ? 0 : WEEK_MS,
         })
         out.result({ ...cleaned }, [
-          `${cleaned.removedBlobs} unused and ${cleaned.removedOrphans} orphaned pieces of content, ${cleaned.removedTrees} trees of deleted accounts removed`,
+          `${cleaned.removedBlobs} unused and ${cleaned.removedOrphans} orphaned pieces of content, ${cleaned.removedUnfinished} unfinished uploads to the object storage, ${cleaned.removedTrees} trees of deleted accounts removed`,
         ])
       },
     },

@@ -156,7 +156,9 @@ async function openBlob(db: Reader, blobs: BlobStore, blobId: number | null): Pr
       open: (range) => Readable.from([range === undefined ? bytes : bytes.subarray(range.start, range.end + 1)]),
     }
   }
-  if (key !== null) return { open: (range) => blobs.get(key, range) }
+  // The range is always named, so that content that is too short fails in place of ending early.
+  const whole = blob.size_bytes === 0 ? undefined : { start: 0, end: blob.size_bytes - 1 }
+  if (key !== null) return { open: (range) => blobs.get(key, range ?? whole) }
   const parts = await contentStore.listBlobParts(db, blobId)
   if (parts.length === 0) return undefined
   return {

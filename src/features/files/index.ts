@@ -26,6 +26,7 @@ import { createFiles, type Files } from './service.ts'
 import * as store from './store.ts'
 
 export { type Checksum, checksumMismatch, Meter, parseChecksum } from './checksums.ts'
+export { type ContentHome, createContentHome } from './content-home.ts'
 export { type Contents, newBlobKey, noSpace } from './contents.ts'
 export { contentTypeOf, encodedName } from './dav.ts'
 export { byOf, type PutDeps, timesOf, writtenAnswer } from './put.ts'

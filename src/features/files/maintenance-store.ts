@@ -105,6 +105,15 @@ export async function findSetting(db: Reader | Tx, name: string): Promise<string
   return row?.value
 }
 
+/** Writes a setting that has no value yet; one that has keeps it. */
+export async function addSetting(tx: Tx, name: string, value: string): Promise<void> {
+  await tx
+    .insertInto('files_setting')
+    .values({ name, value })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
 export async function saveSetting(tx: Tx, name: string, value: string): Promise<void> {
   await tx
     .insertInto('files_setting')
