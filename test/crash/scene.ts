@@ -119,12 +119,12 @@ export async function createScene(t: TestContext, database: DatabaseKind): Promi
   }
 }
 
-/** Keys of the files in the blob folder, in order. */
+/** Keys of the files in the blob folder, in order; its mark is none. */
 export function storedKeys(data: string): string[] {
   const folder = join(data, 'blobs')
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
     .toSorted()
 }
