@@ -104,7 +104,7 @@ export async function createTestApp({
     server,
     clock,
     dataFolder,
-    openAgain: () => openDatabase({ url: postgres?.url, dataFolder, log: silentLog }),
+    openAgain: () => openDatabase({ url: loaded.secrets.databaseUrl, dataFolder, log: silentLog }),
     env: allEnv,
     listen: () => server.listen({ host: '127.0.0.1', port: 0 }),
     request: (request) => inject(server, request),
