@@ -16,6 +16,7 @@ import {
 /** Small pieces are joined before they are written: each write is a trip to another thread. */
 const WRITE_BYTES = 1024 * 1024
 const READ_BYTES = 512 * 1024
+const FANS = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
 
 const FANS = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
 
