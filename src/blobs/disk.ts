@@ -18,8 +18,6 @@ const WRITE_BYTES = 1024 * 1024
 const READ_BYTES = 512 * 1024
 const FANS = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
 
-const FANS = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
-
 /**
  * Blobs as files, in 256 folders by the first two digits of their keys. A blob is written under its own name at once:
  * nobody knows the key before the row that names it is committed, so a torn file can only be an orphan, which the
