@@ -26,17 +26,9 @@ const FANS = Array.from({ length: 256 }, (_, index) => index.toString(16).padSta
 export function createDiskBlobs(folder: string): BlobStore {
   const prepare = createFans(folder)
   const pathOf = (key: string): string => join(folder, blobPath(key))
-  const find = async (key: string): Promise<StoredBlob | undefined> => {
-    try {
-      const { size, mtimeMs } = await stat(pathOf(key))
-      return { key, sizeBytes: size, changedAtMs: mtimeMs }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-      throw diskFault(error)
-    }
-  }
+  const find = (key: string): Promise<StoredBlob | undefined> => findFile(key, pathOf(key))
   return {
-    stat: find,
+    stat: async (key) => find(key),
     async put(key, source) {
       const path = pathOf(key)
       let file: FileHandle | undefined
@@ -82,6 +74,16 @@ export function createDiskBlobs(folder: string): BlobStore {
       await writeMarkFile(folder, text).catch(throwFault)
     },
     close() {},
+  }
+}
+
+async function findFile(key: string, path: string): Promise<StoredBlob | undefined> {
+  try {
+    const { size, mtimeMs } = await stat(path)
+    return { key, sizeBytes: size, changedAtMs: mtimeMs }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw diskFault(error)
   }
 }
 
