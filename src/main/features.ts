@@ -19,7 +19,7 @@ import { createPush, type Push, pushMigrations } from '../features/push/index.ts
 import { createStatus } from '../features/status/index.ts'
 import { createTheming, type Theming, themingMigrations } from '../features/theming/index.ts'
 import { createUploadsFeature, type UploadsFeature, uploadsMigrations } from '../features/uploads/index.ts'
-import type { AccountIdentity, Accounts, UsedBytes } from '../features/users/index.ts'
+import type { AccountIdentity, Accounts, UsersDeps } from '../features/users/index.ts'
 import { createUsers, type Users, usersMigrations } from '../features/users/index.ts'
 import type { Metrics } from '../http/metrics.ts'
 import type { Jobs } from '../jobs/jobs.ts'
@@ -88,7 +88,10 @@ export interface Features {
 export function createFeatures(deps: FeatureDeps): Features {
   const { db, metrics } = deps
   // Made below: files need accounts for quotas, accounts need files for what they use.
-  const people = createPeople(deps, (accountId) => files.files.usedBytes(accountId))
+  const people = createPeople(deps, {
+    usedBytes: (accountId) => files.files.usedBytes(accountId),
+    usedBytesOf: (accountIds) => files.usedBytesOf(accountIds),
+  })
   const { groups, users, theming, auth } = people
   const { files, uploads, directDownload } = createFileFeatures(deps, users)
   const talking = [auth.feature, files.feature, directDownload.feature]
@@ -131,9 +134,9 @@ export function createFeatures(deps: FeatureDeps): Features {
 }
 
 /** Accounts, groups, how people and their apps come in, and what they see then. */
-function createPeople(deps: FeatureDeps, usedBytes: UsedBytes) {
+function createPeople(deps: FeatureDeps, used: Pick<UsersDeps, 'usedBytes' | 'usedBytesOf'>) {
   const groups = createGroupsFeature(deps)
-  const users = createUsers({ ...deps, groups: groups.groups, usedBytes })
+  const users = createUsers({ ...deps, ...used, groups: groups.groups })
   const theming = createTheming(deps)
   const { branding } = theming
   const auth = createAuth({

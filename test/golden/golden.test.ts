@@ -7,6 +7,7 @@ import { type Between, castOf } from './cast.ts'
 import { BETWEEN_DAV } from './dav-staging.ts'
 import { judge, readExpected } from './expected.ts'
 import { betweenNotifications, countNotificationsUp } from './notifications-staging.ts'
+import { betweenGroups, betweenUsers } from './provisioning-staging.ts'
 import { replay } from './replay.ts'
 import { betweenTheming, dressAsRecorded, prepareAlice } from './staging.ts'
 
@@ -21,6 +22,8 @@ const TOPICS: Readonly<Record<string, Between>> = {
   'rate-limits': {},
   notifications: betweenNotifications,
   'login-flow-v2': {},
+  'provisioning-users': betweenUsers,
+  'provisioning-groups': betweenGroups,
   ...BETWEEN_DAV,
 }
 

@@ -65,6 +65,8 @@ export interface FilesFeature {
   discardKeys(tx: Tx, keys: readonly string[]): Promise<void>
   /** These nodes and every folder above them, as far as they are there. */
   withAncestors(nodeIds: readonly number[]): Promise<number[]>
+  /** Bytes that the trees of some accounts hold; accounts without one are missing. */
+  usedBytesOf(accountIds: readonly number[]): Promise<ReadonlyMap<number, number>>
   findNode(nodeId: number): Promise<store.NodeRow | undefined>
   /** The account whose tree holds a node. */
   ownerOf(node: store.NodeRow): Promise<number | undefined>
@@ -93,7 +95,6 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
   })
   const cleaning = createCleaning({ db, clock, blobs, otherKeys: deps.otherKeys })
   const checking = createChecking({ db, blobs, clock })
-  const isOwn: DavMount['admits'] = (viewer, { user }) => user?.toLowerCase() === viewer.userId.toLowerCase()
   return {
     files,
     contents,
@@ -102,17 +103,14 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     checking,
     cleaning,
     discardKeys: (tx, keys) => contentStore.addGarbage(tx, keys, clock.nowMs()),
-    mounts: [
-      { pattern: ['remote.php', 'dav', 'files', ':user'], tree, admits: isOwn },
-      { pattern: ['remote.php', 'webdav'], tree, admits: () => true },
-      { pattern: ['remote.php', 'files'], tree, admits: () => true },
-    ],
+    mounts: mountsOf(tree),
     search: createFilesSearch({ db, roots, tree }),
     async start() {
       settings.instanceId = (await maintenance.findSetting(db.read, 'instance_id')) ?? ''
       settings.dataFingerprint = (await maintenance.findSetting(db.read, 'data_fingerprint')) ?? ''
     },
     withAncestors: (nodeIds) => store.withAncestors(db.read, nodeIds),
+    usedBytesOf: (accountIds) => store.sizesOfTrees(db.read, accountIds),
     findNode: (nodeId) => store.findById(db.read, nodeId),
     ownerOf: (node) => store.findOwner(db.read, node.tree_id),
     feature: {
@@ -131,6 +129,16 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
       sweep: () => cleaning.sweep(),
     },
   }
+}
+
+/** Everybody is at home at the short addresses, and at the long one under the own name alone. */
+function mountsOf(tree: DavTree<FileResource>): DavMount[] {
+  const isOwn: DavMount['admits'] = (viewer, { user }) => user?.toLowerCase() === viewer.userId.toLowerCase()
+  return [
+    { pattern: ['remote.php', 'dav', 'files', ':user'], tree, admits: isOwn },
+    { pattern: ['remote.php', 'webdav'], tree, admits: () => true },
+    { pattern: ['remote.php', 'files'], tree, admits: () => true },
+  ]
 }
 
 const CAPABILITIES = {

@@ -268,3 +268,16 @@ export async function findOwner(db: Reader, treeId: number): Promise<number | un
   const row = await db.selectFrom('tree').select('owner_account_id').where('id', '=', treeId).executeTakeFirst()
   return row?.owner_account_id ?? undefined
 }
+
+/** Bytes below the roots of some accounts. */
+export async function sizesOfTrees(db: Reader, accountIds: readonly number[]): Promise<Map<number, number>> {
+  if (accountIds.length === 0) return new Map()
+  const rows = await db
+    .selectFrom('tree')
+    .innerJoin('node', 'node.tree_id', 'tree.id')
+    .select(['tree.owner_account_id as accountId', 'node.size_bytes as sizeBytes'])
+    .where('tree.owner_account_id', 'in', accountIds)
+    .where('node.parent_id', 'is', null)
+    .execute()
+  return new Map(rows.map(({ accountId, sizeBytes }) => [accountId ?? 0, sizeBytes]))
+}

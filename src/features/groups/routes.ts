@@ -1,3 +1,4 @@
+import { Fault } from '../../lib/fault.ts'
 import { Type } from '../../lib/schema.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import type { Groups } from './service.ts'
@@ -14,7 +15,7 @@ const Listing = Type.Object({
 const MAX_GROUPS = 5_000
 
 export function groupRoutes(groups: Groups): OcsRoute[] {
-  return [listGroups(groups), addGroup(groups), removeGroup(groups)]
+  return [listGroups(groups), addGroup(groups), renameGroup(groups), removeGroup(groups)]
 }
 
 const listGroups = (groups: Groups): OcsRoute =>
@@ -42,6 +43,23 @@ const addGroup = (groups: Groups): OcsRoute =>
     codes: { 'group-exists': 102, 'invalid-group': 101 },
     async handler({ viewer, input }) {
       await groups.add(input.groupid, input.displayname === '' ? input.groupid : input.displayname, viewer.userId)
+      return undefined
+    },
+  })
+
+const renameGroup = (groups: Groups): OcsRoute =>
+  defineOcs({
+    method: 'PUT',
+    path: '/cloud/groups/:groupId',
+    summary: 'Gives a group another name; its id stays',
+    auth: 'settings-admin',
+    confirm: true,
+    input: Type.Object({ key: Type.String({ maxLength: 64 }), value: Type.String({ maxLength: 1_024 }) }),
+    codes: { 'no-group': 998, 'invalid-group': 101, 'unknown-key': 101 },
+    async handler({ viewer, params, input }) {
+      if (input.key !== 'displayname')
+        throw new Fault('bad-request', 'Only the displayname can be changed', { reason: 'unknown-key' })
+      await groups.rename(params.groupId, input.value, viewer.userId)
       return undefined
     },
   })

@@ -17,6 +17,12 @@ export interface Group {
   readonly displayName: string
 }
 
+export interface GroupDetails extends Group {
+  readonly memberCount: number
+  /** How many of the accounts that were asked about are members. */
+  readonly amongCount: number
+}
+
 export interface GroupsDeps {
   readonly db: Database
   readonly clock: Clock
@@ -27,6 +33,11 @@ export interface Groups {
   find(groupId: string): Promise<Group | undefined>
   /** Throws Fault `not-found`. */
   get(groupId: string): Promise<Group>
+  /** In the order of the ids, as far as they exist; three statements however many they are. */
+  detailsOf(groupIds: readonly string[], among: readonly number[]): Promise<GroupDetails[]>
+  listAdminAccountIds(groupId: string): Promise<number[]>
+  /** Throws Fault `not-found`, or `bad-request` for a name that cannot be one. */
+  rename(groupId: string, displayName: string, actor: string): Promise<void>
   /** By id; `search` looks into ids and names. */
   list(search: string, limit: number, offset: number): Promise<Group[]>
   /** Inside a transaction when one is given. */
@@ -79,6 +90,24 @@ export function createGroups({ db, clock, audit }: GroupsDeps): Groups {
     async find(groupId) {
       const group = await store.findGroup(db.read, groupId)
       return group === undefined ? undefined : toGroup(group)
+    },
+    async detailsOf(groupIds, among) {
+      const groups = new Map((await store.findGroups(db.read, groupIds)).map((row) => [row.group_id, row]))
+      const counted = async (accountIds?: readonly number[]): Promise<Map<string, number>> =>
+        new Map((await store.countMembers(db.read, groupIds, accountIds)).map(({ groupId, count }) => [groupId, count]))
+      const [members, those] = [await counted(), await counted(among)]
+      return groupIds.flatMap((groupId) => {
+        const row = groups.get(groupId)
+        if (row === undefined) return []
+        return [{ ...toGroup(row), memberCount: members.get(groupId) ?? 0, amongCount: those.get(groupId) ?? 0 }]
+      })
+    },
+    listAdminAccountIds: (groupId) => store.listAdminAccountIds(db.read, groupId),
+    async rename(groupId, displayName, actor) {
+      await get(groupId)
+      checkGroupText(displayName)
+      await db.write((tx) => store.updateGroupName(tx, groupId, displayName))
+      audit.record({ event: 'group.renamed', actor, subject: groupId })
     },
     async list(search, limit, offset) {
       return (await store.listGroups(db.read, search, limit, offset)).map(toGroup)

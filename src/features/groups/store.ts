@@ -105,3 +105,48 @@ export async function insertGroupAdmin(tx: Tx, groupId: string, accountId: numbe
 export async function deleteGroupAdmin(tx: Tx, groupId: string, accountId: number): Promise<void> {
   await tx.deleteFrom('group_admin').where('group_id', '=', groupId).where('account_id', '=', accountId).execute()
 }
+
+export async function findGroups(db: Reader, groupIds: readonly string[]): Promise<GroupRow[]> {
+  if (groupIds.length === 0) return []
+  return db.selectFrom('account_group').selectAll().where('group_id', 'in', groupIds).execute()
+}
+
+/** Ids in one statement; both databases have a limit. */
+const ID_BATCH = 10_000
+
+export interface MemberCount {
+  readonly groupId: string
+  readonly count: number
+}
+
+/** Of some accounts, or of all; groups without any are missing. */
+export async function countMembers(
+  db: Reader,
+  groupIds: readonly string[],
+  accountIds?: readonly number[],
+): Promise<MemberCount[]> {
+  if (groupIds.length === 0 || accountIds?.length === 0) return []
+  if (accountIds !== undefined && accountIds.length > ID_BATCH) {
+    const rest = await countMembers(db, groupIds, accountIds.slice(ID_BATCH))
+    const first = await countMembers(db, groupIds, accountIds.slice(0, ID_BATCH))
+    const sums = Map.groupBy([...first, ...rest], ({ groupId }) => groupId)
+    return [...sums].map(([groupId, parts]) => ({ groupId, count: parts.reduce((sum, { count }) => sum + count, 0) }))
+  }
+  const rows = await db
+    .selectFrom('group_member')
+    .select((select) => ['group_id as groupId', select.fn.countAll<number>().as('count')])
+    .where('group_id', 'in', groupIds)
+    .$if(accountIds !== undefined, (query) => query.where('account_id', 'in', accountIds ?? []))
+    .groupBy('group_id')
+    .execute()
+  return rows.map(({ groupId, count }) => ({ groupId, count: Number(count) }))
+}
+
+export async function listAdminAccountIds(db: Reader, groupId: string): Promise<number[]> {
+  const rows = await db.selectFrom('group_admin').select('account_id').where('group_id', '=', groupId).execute()
+  return rows.map((row) => row.account_id)
+}
+
+export async function updateGroupName(tx: Tx, groupId: string, displayName: string): Promise<void> {
+  await tx.updateTable('account_group').set({ display_name: displayName }).where('group_id', '=', groupId).execute()
+}

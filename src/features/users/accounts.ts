@@ -21,6 +21,16 @@ export interface NewAccount {
   readonly quota?: string
   readonly language?: string
   readonly groupIds?: readonly string[]
+  /** User id; nobody checks that there is one. */
+  readonly manager?: string
+}
+
+/** Which of the accounts that a viewer administers. */
+export interface AccountFilter {
+  readonly isEnabled?: boolean
+  readonly groupId?: string
+  /** Default: by user id. */
+  readonly order?: 'last-login'
 }
 
 export interface Accounts {
@@ -36,9 +46,19 @@ export interface Accounts {
   /** Like `getVisible`, for changing it: an account that does not exist is `hidden` too. */
   getEditable(viewer: AccountViewer, userId: string): Promise<AccountRecord>
   /** Ids of the accounts that a viewer administers, or of all for `undefined`. */
-  list(viewer: AccountViewer | undefined, search: string, limit: number, offset: number): Promise<string[]>
+  list(
+    viewer: AccountViewer | undefined,
+    search: string,
+    limit: number,
+    offset: number,
+    filter?: AccountFilter,
+  ): Promise<string[]>
   load(userIds: readonly string[]): Promise<AccountRecord[]>
   listUserIdsIn(groupId: string): Promise<string[]>
+  /** Accounts that may not sign in; usually few. */
+  listDisabledIds(): Promise<number[]>
+  /** In their order on the wire. */
+  userIdsOf(accountIds: readonly number[]): Promise<string[]>
   count(): Promise<number>
   /** Throws Fault `exists`, or `bad-request` naming the field. */
   add(account: NewAccount, actor: string): Promise<AccountRecord>
@@ -141,7 +161,16 @@ function createLastAdminGuard(db: Database, groups: Groups): LastAdminGuard {
 
 type Reading = Pick<
   Accounts,
-  'own' | 'get' | 'getVisible' | 'getEditable' | 'list' | 'load' | 'listUserIdsIn' | 'count'
+  | 'own'
+  | 'get'
+  | 'getVisible'
+  | 'getEditable'
+  | 'list'
+  | 'load'
+  | 'listUserIdsIn'
+  | 'userIdsOf'
+  | 'listDisabledIds'
+  | 'count'
 >
 
 function createReading(db: Database, records: AccountRecords, groups: Groups): Reading {
@@ -151,6 +180,8 @@ function createReading(db: Database, records: AccountRecords, groups: Groups): R
     if (!maySee(viewer, record)) throw hidden()
     return record
   }
+  const userIdsOf = (accountIds: readonly number[]): Promise<string[]> =>
+    store.listUserIds(db.read, { search: '', limit: accountIds.length + 1, offset: 0, accountIds })
   return {
     getVisible,
     own(viewer) {
@@ -167,21 +198,24 @@ function createReading(db: Database, records: AccountRecords, groups: Groups): R
       if (record === undefined || !mayChange(viewer, record)) throw hidden()
       return record
     },
-    async list(viewer, search, limit, offset) {
-      if (viewer === undefined || viewer.isAdmin) return store.listUserIds(db.read, { search, limit, offset })
+    async list(viewer, search, limit, offset, { groupId, isEnabled, order } = {}) {
+      const wanted = { search, limit, offset, isEnabled, order }
+      const groupIds = viewer === undefined || viewer.isAdmin ? undefined : viewer.administeredGroupIds
+      if (groupIds === undefined && groupId === undefined) return store.listUserIds(db.read, wanted)
       const accountIds = new Set<number>()
-      for (const groupId of viewer.administeredGroupIds) {
-        for (const accountId of await groups.listMemberAccountIds(groupId)) accountIds.add(accountId)
+      for (const id of groupId === undefined ? (groupIds ?? []) : [groupId]) {
+        for (const accountId of await groups.listMemberAccountIds(id)) accountIds.add(accountId)
       }
-      return store.listUserIds(db.read, { search, limit, offset, accountIds: [...accountIds] })
+      return store.listUserIds(db.read, { ...wanted, accountIds: [...accountIds] })
     },
     async load(userIds) {
       return records.load(await store.listAccountIdsByKeys(db.read, userIds.map(userKeyOf)))
     },
     async listUserIdsIn(groupId) {
-      const accountIds = await groups.listMemberAccountIds(groupId)
-      return store.listUserIds(db.read, { search: '', limit: accountIds.length + 1, offset: 0, accountIds })
+      return userIdsOf(await groups.listMemberAccountIds(groupId))
     },
+    userIdsOf,
+    listDisabledIds: () => store.listDisabledIds(db.read),
     count: () => store.countAccounts(db.read),
   }
 }
@@ -225,7 +259,7 @@ async function newRow(account: NewAccount, nowMs: number): Promise<Omit<store.Ac
     locale: '',
     timezone: '',
     notify_email: null,
-    manager: '',
+    manager: account.manager ?? '',
     created_at_ms: nowMs,
     first_login_at_ms: null,
     last_login_at_ms: null,

@@ -11,6 +11,9 @@ import { createDirectory } from './directory.ts'
 import { createEditing } from './editing.ts'
 import { groupCommands } from './group-cli.ts'
 import type { AccountDirectory } from './identity.ts'
+import { listingRoutes } from './listing-routes.ts'
+import { createManaging } from './managing.ts'
+import { managingRoutes } from './managing-routes.ts'
 import { accountsMigration } from './migrations/20261124-accounts.ts'
 import { quotaBytes } from './quota.ts'
 import { createAccountRecords } from './records.ts'
@@ -30,6 +33,8 @@ export interface UsersDeps {
   readonly events: Events
   readonly groups: Groups
   readonly usedBytes: UsedBytes
+  /** The same of many, in one statement. */
+  readonly usedBytesOf: (accountIds: readonly number[]) => Promise<ReadonlyMap<number, number>>
   /** Absolute path. */
   readonly dataFolder: string
 }
@@ -45,7 +50,16 @@ export interface Users {
   readonly feature: Feature
 }
 
-export function createUsers({ db, clock, audit, events, groups, usedBytes, dataFolder }: UsersDeps): Users {
+export function createUsers({
+  db,
+  clock,
+  audit,
+  events,
+  groups,
+  usedBytes,
+  usedBytesOf,
+  dataFolder,
+}: UsersDeps): Users {
   const records = createAccountRecords(db, groups)
   const accounts = createAccounts({ db, clock, audit, groups, records })
   const editing = createEditing({ db, audit, events, accounts })
@@ -67,7 +81,11 @@ export function createUsers({ db, clock, audit, events, groups, usedBytes, dataF
     feature: {
       name: 'users',
       appId: 'provisioning_api',
-      ocs: userRoutes({ accounts, editing, usedBytes, dataFolder }),
+      ocs: [
+        ...userRoutes({ accounts, editing, usedBytes, dataFolder }),
+        ...listingRoutes({ accounts, groups, usedBytesOf, dataFolder }),
+        ...managingRoutes(createManaging({ accounts, groups })),
+      ],
       async capabilities(viewer) {
         if (viewer.kind === 'anonymous') return {}
         const { language, locale, timezone } = (await accounts.own(viewer)).row

@@ -39,11 +39,18 @@ export interface AccountSearch {
   readonly offset: number
   /** Only these accounts. */
   readonly accountIds?: readonly number[]
+  readonly isEnabled?: boolean | undefined
+  readonly order?: 'last-login' | undefined
 }
 
 /** Ids on the wire, in their order. */
-export async function listUserIds(db: Reader, { search, limit, offset, accountIds }: AccountSearch): Promise<string[]> {
-  let query = db.selectFrom('account').select('user_id').orderBy('user_key').limit(limit).offset(offset)
+export async function listUserIds(db: Reader, wanted: AccountSearch): Promise<string[]> {
+  const { search, limit, offset, accountIds, isEnabled, order } = wanted
+  let query = db.selectFrom('account').select('user_id').limit(limit).offset(offset)
+  if (order === 'last-login')
+    query = query.where('last_login_at_ms', 'is not', null).orderBy('last_login_at_ms', 'desc')
+  query = query.orderBy('user_key')
+  if (isEnabled !== undefined) query = query.where('enabled', '=', isEnabled ? 1 : 0)
   if (accountIds !== undefined) {
     if (accountIds.length === 0) return []
     query = query.where('id', 'in', accountIds)
@@ -112,5 +119,10 @@ export async function listAccountIdsByKeys(db: Reader, userKeys: readonly string
     .where('user_key', 'in', userKeys)
     .orderBy('user_key')
     .execute()
+  return rows.map((row) => row.id)
+}
+
+export async function listDisabledIds(db: Reader): Promise<number[]> {
+  const rows = await db.selectFrom('account').select('id').where('enabled', '=', 0).execute()
   return rows.map((row) => row.id)
 }

@@ -11,16 +11,19 @@ export interface MetadataFacts {
   readonly usedBytes: number
   /** Absolute path of the data folder. */
   readonly dataFolder: string
+  /** Lists never say who may see a field, not even of the one who asks. */
+  readonly isListed?: boolean
 }
 
 /**
  * The record of one account (recording users-metadata). The account itself also sees who may see each field; only an
  * administrator sees where the data is. `webpage` is the name that the OCS documentation gives to `website`.
  */
-export function userMetadataView({ record, viewer, usedBytes, dataFolder }: MetadataFacts): Record<string, Json> {
+export function userMetadataView(facts: MetadataFacts): Record<string, Json> {
+  const { record, viewer, usedBytes, dataFolder, isListed = false } = facts
   const { row } = record
   const fields = new ProfileValues(record.properties)
-  const withScopes = viewer.accountId === row.id
+  const withScopes = viewer.accountId === row.id && !isListed
   const lastLoginMs = row.last_login_at_ms ?? 0
   const scope = (name: string): Record<string, Json> =>
     withScopes ? { [`${name}Scope`]: fields.scope(name, ACCOUNT_SCOPES[name] ?? 'v2-local') } : {}
