@@ -76,9 +76,10 @@ function connectBoth(file: string): { writer: SqliteConnection; reader: SqliteCo
     reader.exec(`pragma cache_size = ${CACHE_KILOBYTES}`)
     return { writer, reader }
   } catch (error) {
+    const isFull = storageFault(error).kind === 'no-space'
     throw new Fault(
-      'unavailable',
-      `The database ${file} cannot be opened: ${(error as Error).message}`,
+      isFull ? 'no-space' : 'unavailable',
+      `The database ${file} cannot be opened: ${isFull ? 'its disk is full' : (error as Error).message}`,
       {},
       { cause: error },
     )
