@@ -90,7 +90,8 @@ async function checkPlaceEarly(
 async function spaceFor(deps: PutDeps, accountId: number, before: NodeRow | undefined): Promise<number> {
   const quota = await deps.quotaOf(accountId)
   if (quota === undefined) return Number.MAX_SAFE_INTEGER
-  return Math.max(0, quota - (await deps.files.usedBytes(accountId)) + (before?.size_bytes ?? 0))
+  // Who is over the limit may still make a file smaller.
+  return (before?.size_bytes ?? 0) + Math.max(0, quota - (await deps.files.usedBytes(accountId)))
 }
 
 function lengthOf(header: string | string[] | undefined): number | undefined {

@@ -33,7 +33,7 @@ export async function addChunk(
     throw new Fault('conflict', `An upload has at most ${MAX_CHUNKS} chunks`)
   }
   const room = await roomFor(deps, accountId, replaced?.size_bytes ?? 0)
-  if (Math.max(lengthBytes ?? 0, totalBytes ?? 0) > room.whole || (lengthBytes ?? 0) > room.chunk) throw noSpace('/')
+  if ((totalBytes ?? 0) > room.whole || (lengthBytes ?? 0) > room.chunk) throw noSpace('/')
   const before = inOrder(known.filter((chunk) => chunk.name !== name && placeOf(chunk.name) < placeOf(name)))
   const keysBefore = before.map(({ key }) => key)
   const running = digests.canFollow(upload.id, keysBefore) ? digests.begin(upload.id, keysBefore) : undefined
@@ -67,7 +67,8 @@ async function keepChunk(
     const old = await store.findChunk(tx, row.upload_id, row.name)
     if (old !== undefined) await discardKeys(tx, [old.key])
     await store.saveChunk(tx, row)
-    if ((await store.sumChunks(tx, upload.accountId)) > upload.maxBytes) throw noSpace('/')
+    const isLarger = row.size_bytes > (old?.size_bytes ?? 0)
+    if (isLarger && (await store.sumChunks(tx, upload.accountId)) > upload.maxBytes) throw noSpace('/')
     return old === undefined
   })
 }
@@ -95,6 +96,6 @@ async function roomFor(
   const quota = await put.quotaOf(accountId)
   if (quota === undefined) return { whole: Number.MAX_SAFE_INTEGER, chunk: Number.MAX_SAFE_INTEGER }
   const free = quota - (await put.files.usedBytes(accountId))
-  const waiting = (await store.sumChunks(db.read, accountId)) - replacedBytes
-  return { whole: Math.max(0, free), chunk: Math.max(0, free - waiting) }
+  const waiting = await store.sumChunks(db.read, accountId)
+  return { whole: Math.max(0, free), chunk: replacedBytes + Math.max(0, free - waiting) }
 }
