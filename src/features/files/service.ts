@@ -58,8 +58,10 @@ export interface Files {
    * below zero when it is exceeded.
    */
   besideTree<T>(accountId: number, work: (tx: Tx, freeBytes: number) => Promise<T>): Promise<T>
-  /** Bytes that an account's tree holds. At once when the tree has not changed since it was last asked. */
+  /** Bytes that an account's tree holds. At once when the tree has not changed, as far as this process has heard. */
   usedBytes(accountId: number): number | Promise<number>
+  /** The same as it is at this moment, whichever process has changed it. */
+  readUsedBytes(accountId: number): Promise<number>
 }
 
 export const PAGE = 1_000
@@ -103,6 +105,7 @@ export function createFiles(deps: FilesDeps): Files {
         scope.touched.add(id)
         return true
       }),
+    readUsedBytes: readUsed,
     usedBytes(accountId) {
       const stamp = db.stamps.of(filesTopic(accountId))
       const known = used.get(accountId)

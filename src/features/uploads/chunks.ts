@@ -90,5 +90,5 @@ async function* watched(
 async function spaceFor({ put }: UploadsDeps, accountId: number, replacedBytes: number): Promise<number> {
   const quota = await put.quotaOf(accountId)
   if (quota === undefined) return Number.MAX_SAFE_INTEGER
-  return replacedBytes + Math.max(0, quota - (await put.files.usedBytes(accountId)))
+  return replacedBytes + Math.max(0, quota - (await put.files.readUsedBytes(accountId)))
 }

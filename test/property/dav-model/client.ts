@@ -5,7 +5,6 @@ import { REFRESH_S } from './lock-steps.ts'
 import type { MakeLink, Operation, Path, Proppatch, Put, UseLock } from './operations.ts'
 import type { Request } from './outcome.ts'
 import { live, nodeAt, type State } from './state.ts'
-import { assembled } from './upload-steps.ts'
 
 /** What stands behind the numbers of the model: learned from answers. */
 export interface Known {
@@ -117,8 +116,7 @@ function wire({ userId }: Sender, state: State, known: Known, operation: Dav): W
     case 'chunk':
       return { method: 'PUT', path: upload(operation.upload, `/${operation.name}`), body: operation.content }
     case 'finish': {
-      const begun = state.uploads.get(operation.upload)
-      const facts = bodyFacts(begun === undefined ? '' : assembled(begun), operation)
+      const facts = bodyFacts(operation.believed ?? '', operation)
       const headers = only({ destination: destination(operation.to), overwrite: operation.overwrite, ...facts })
       return { method: 'MOVE', path: upload(operation.upload, '/.file'), headers }
     }

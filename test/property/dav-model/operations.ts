@@ -80,6 +80,8 @@ export interface Chunk {
 
 export interface Finish extends Common {
   readonly kind: 'finish'
+  /** What the client thinks that its chunks are together. */
+  readonly believed?: string
   readonly upload: number
   readonly to: Path
   readonly overwrite?: 'T' | 'F' | undefined

@@ -1,6 +1,7 @@
 import type { Operation, Path } from './operations.ts'
 import type { Request } from './outcome.ts'
 import { type Node, resolveCondition, type State } from './state.ts'
+import { assembled } from './upload-steps.ts'
 
 function* everyPath(node: Node, path: Path): Generator<Path> {
   if (path.length > 0) yield path
@@ -20,6 +21,7 @@ export function requestOf(state: State, operation: Operation): Request {
     ...operation,
     ...('path' in operation && operation.path !== undefined ? { path: place(operation.path) } : {}),
     ...('to' in operation ? { to: place(operation.to) } : {}),
+    ...(operation.kind === 'finish' ? { believed: assembled(state.uploads.get(operation.upload)) } : {}),
   } as Operation
   if (!('condition' in placed)) return { operation: placed, condition: undefined }
   const target = placed.kind === 'finish' ? placed.to : placed.path

@@ -12,10 +12,11 @@ export const SEED = Number(process.env['DAV_MODEL_SEED'] ?? Date.now() % 1_000_0
 let count = 0
 const agent = new Agent({ keepAlive: true })
 
-/** A client of an account that was just made, so that no run sees what another has left. */
-export async function createSender(dav: DavApp): Promise<Sender> {
+/** A client of an account that was just made, so that no run sees what another has left. It goes from node to node. */
+export async function createSender(dav: DavApp, bases: readonly string[] = [dav.base]): Promise<Sender> {
   const { accounts, auth, list } = dav.app.features
   const userId = `user-${count++}`
+  let turn = 0
   const { row } = await accounts.add({ userId }, 'test')
   const { secret } = await auth.appPasswords.add(row.id, 'test', 'test')
   return {
@@ -23,7 +24,13 @@ export async function createSender(dav: DavApp): Promise<Sender> {
     send(method, path, headers = {}, body) {
       const url = /^\/(?:remote\.php|ocs)/.test(path) ? path : `${FILES}/${userId}${path}`
       const sent = { host: 'cloud.test', authorization: basic(userId, secret), ...headers }
-      return sendRaw(dav.base, { method, url, headers: sent, agent, ...(body === undefined ? {} : { body }) })
+      return sendRaw(bases[turn++ % bases.length] ?? dav.base, {
+        method,
+        url,
+        headers: sent,
+        agent,
+        ...(body === undefined ? {} : { body }),
+      })
     },
     async setQuota(bytes) {
       const answer = await dav.send(

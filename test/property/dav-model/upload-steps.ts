@@ -37,15 +37,15 @@ export const chunk: Step<Chunk> = (state, { upload, name, content }) => {
   })
 }
 
-export function assembled({ chunks }: Upload): string {
-  return [...chunks]
+export function assembled(upload: Upload | undefined): string {
+  return [...(upload?.chunks ?? [])]
     .toSorted(([a], [b]) => Number(a) - Number(b))
     .map(([, content]) => content)
     .join('')
 }
 
 export const finish: Step<Finish> = (state, operation, condition) => {
-  const { upload, to, overwrite, total, checksum, tokens } = operation
+  const { upload, to, overwrite, total, checksum, tokens, believed = '' } = operation
   const known = state.uploads.get(upload)
   const target = accepted(to).join('/')
   if (known?.finished !== undefined) {
@@ -53,13 +53,13 @@ export const finish: Step<Finish> = (state, operation, condition) => {
     const isSame = known.finished.target === target && findKey(state, key)?.version === version
     return decide(state, [!isSame && 404], (next) => done(next, created ? 201 : 204))
   }
-  const content = known === undefined ? '' : assembled(known)
+  const content = assembled(known)
   const hasChecksum = checksum !== undefined
   const wanted = { path: to, content, mtimeS: undefined, hasChecksum, tokens, makesFolders: false, condition }
   const faults = [
     known === undefined && 404,
-    total === 'wrong' && 400,
-    checksum === 'wrong' && 400,
+    total !== undefined && content.length !== believed.length + (total === 'wrong' ? 1 : 0) && 400,
+    checksum !== undefined && (checksum === 'wrong' || content !== believed) && 400,
     overwrite === 'F' && nodeAt(state, to) !== undefined && 412,
     ...contentFaults(state, wanted, [404, 409]),
   ]
