@@ -34,7 +34,7 @@ export const nothingKnown = (): Known => ({
 /** Whoever sends requests for one account. */
 export interface Sender {
   readonly userId: string
-  send(method: string, path: string, headers?: Headers, body?: string): Promise<TestAnswer>
+  send(method: string, path: string, headers?: Headers, body?: string | Uint8Array): Promise<TestAnswer>
   setQuota(bytes: number | undefined): Promise<void>
   wait(seconds: number): void
   sweep(): Promise<void>
