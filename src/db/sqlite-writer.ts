@@ -3,6 +3,7 @@ import { crashPoint } from '../lib/crash-point.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Tx } from './database.ts'
 import { isBusy, storageFault, unknownOutcome } from './errors.ts'
+import type { Checkpoint } from './sqlite-checkpoint.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { createWriteHandles, type WriteHandle, type WriteHandles } from './sqlite-handles.ts'
 
@@ -20,14 +21,15 @@ interface Done {
 
 export interface SqliteWriter {
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>
-  /** Resolves when nothing is waiting any more. */
-  drain(): Promise<void>
+  /** Lets nobody in any more; resolves when all who came before have been told. */
+  end(): Promise<void>
 }
 
 export interface SqliteWriterDeps {
   readonly connection: SqliteConnection
   /** Makes everything committed so far durable: an fsync of the write-ahead log, off the event loop. */
   readonly sync: () => Promise<void>
+  readonly checkpoint: Pick<Checkpoint, 'isDue' | 'run'>
   /** Told after each commit how many writers shared it. */
   readonly onCommit: (writers: number) => void
   /** Told of each transaction when it is durable, before its writer is. */
@@ -46,10 +48,11 @@ const SYNC_FAILED = 'The disk could not keep the last write. Check it, then rest
  * on the disk, so nothing is written any more until a restart has read it again.
  */
 export function createSqliteWriter(deps: SqliteWriterDeps): SqliteWriter {
-  const { connection, onCommit } = deps
+  const { connection, checkpoint, onCommit } = deps
   const queue: Waiting[] = []
   const handles = createWriteHandles(connection)
   let running: Promise<void> | undefined
+  let hasEnded = false
   let wake = (): void => {}
   const syncing = createSyncing(deps, handles, () => wake())
 
@@ -59,14 +62,20 @@ export function createSqliteWriter(deps: SqliteWriterDeps): SqliteWriter {
         wake = resolve
       })
     }
-    return queue.shift()
+    return syncing.failure() === undefined ? queue.shift() : undefined
   }
   const runBatches = async (): Promise<void> => {
     while (queue.length > 0) {
+      const failure = syncing.failure()
+      if (failure !== undefined) {
+        queue.shift()?.reject(failure)
+        continue
+      }
       const done = await runBatch(connection, next, handles)
       if (done.length === 0) continue
       onCommit(done.length)
       syncing.add(done)
+      if (checkpoint.isDue()) await syncing.finish(checkpoint.run)
     }
     // In the same turn as the last look at the queue: whoever comes later begins anew, and nobody waits for ever.
     running = undefined
@@ -76,7 +85,7 @@ export function createSqliteWriter(deps: SqliteWriterDeps): SqliteWriter {
       if (handles.isInside()) {
         return Promise.reject(new Error('Database.write inside Database.write would wait for itself: pass the tx on'))
       }
-      const failure = syncing.failure()
+      const failure = hasEnded ? new Fault('unavailable', 'The database has been closed') : syncing.failure()
       if (failure !== undefined) return Promise.reject(failure)
       return new Promise<T>((resolve, reject) => {
         queue.push({ work, resolve: resolve as (value: unknown) => void, reject })
@@ -84,9 +93,10 @@ export function createSqliteWriter(deps: SqliteWriterDeps): SqliteWriter {
         wake()
       })
     },
-    async drain() {
+    async end() {
+      hasEnded = true
       while (running !== undefined) await running
-      await syncing.end()
+      await syncing.finish()
     },
   }
 }
@@ -97,8 +107,8 @@ interface Syncing {
   isBusy(): boolean
   /** Of a sync; nothing counts as durable after it. */
   failure(): Fault | undefined
-  /** Resolves when everybody has been told. */
-  end(): Promise<void>
+  /** Resolves when everybody has been told, and `work` is done, whose failure counts as one of a sync. */
+  finish(work?: () => Promise<void>): Promise<void>
 }
 
 /** One sync after the other, in the order of the commits. */
@@ -111,12 +121,15 @@ function createSyncing(
   let count = 0
   let failure: Fault | undefined
 
-  const tellWhenDurable = async (done: readonly Done[]): Promise<void> => {
+  const attempt = async (work: () => Promise<void>): Promise<void> => {
     try {
-      if (failure === undefined) await sync()
+      if (failure === undefined) await work()
     } catch (error) {
       failure = new Fault('unavailable', SYNC_FAILED, {}, { cause: error })
     }
+  }
+  const tellWhenDurable = async (done: readonly Done[]): Promise<void> => {
+    await attempt(sync)
     crashPoint('transaction.durable')
     count -= 1
     // The next commit may come; it begins before the writers of this one go on.
@@ -138,7 +151,7 @@ function createSyncing(
     },
     isBusy: () => count > 0,
     failure: () => failure,
-    end: () => last,
+    finish: (work) => (work === undefined ? last : last.then(() => attempt(work))),
   }
 }
 

@@ -7,6 +7,7 @@ import { syncFolder } from './data-folder.ts'
 import type { Database, Stamps, Tables } from './database.ts'
 import { storageFault } from './errors.ts'
 import { createLocalSignals } from './signals.ts'
+import { createCheckpoint } from './sqlite-checkpoint.ts'
 import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
 import { createSqliteWriter } from './sqlite-writer.ts'
@@ -18,6 +19,8 @@ export interface SqliteOptions {
   readonly onCommit?: (writers: number) => void
   /** In place of the fsync of the write-ahead log; for tests that look at the order of things. */
   readonly sync?: () => Promise<void>
+  /** In place of the fsync of the database itself. */
+  readonly syncDatabase?: () => Promise<void>
 }
 
 export interface SqliteDatabase extends Database {
@@ -31,12 +34,15 @@ const dataSync = promisify(fdatasync)
 const CACHE_KILOBYTES = -16_384
 
 /** Opens or makes an SQLite database. Throws Fault `unavailable` when the file cannot be used. */
-export function openSqlite({ file, onCommit = () => {}, sync }: SqliteOptions): SqliteDatabase {
-  const { writer, reader } = connectBoth(file)
+export function openSqlite({ file, onCommit = () => {}, ...syncs }: SqliteOptions): SqliteDatabase {
+  const { writer, reader, holder } = connectAll(file)
   const log = openLog(file)
-  const syncLog = sync ?? ((): Promise<void> => dataSync(log))
+  const content = openSync(file, 'r+')
+  const sync = syncs.sync ?? ((): Promise<void> => dataSync(log))
+  const syncDatabase = syncs.syncDatabase ?? ((): Promise<void> => dataSync(content))
   const { committed, ...signals } = createLocalSignals()
-  const queue = createSqliteWriter({ connection: writer, sync: syncLog, onCommit, onDurable: committed })
+  const checkpoint = createCheckpoint({ writer, holder, syncDatabase })
+  const queue = createSqliteWriter({ connection: writer, sync, checkpoint, onCommit, onDurable: committed })
   const read = new Kysely<Tables>({ dialect: sqliteDialect(reader, { check() {} }) })
   runDirectly(read, (text, parameters) => reader.run(text, parameters).rows)
   return {
@@ -54,27 +60,31 @@ export function openSqlite({ file, onCommit = () => {}, sync }: SqliteOptions): 
       }
     },
     async close() {
-      await queue.drain()
+      await queue.end()
       await read.destroy()
       reader.close()
-      // The last connection to close moves the log into the database and deletes it.
+      checkpoint.close()
+      // The last connection to close moves the log into the database and deletes it. Then SQLite has to sync by itself.
+      writer.exec('pragma synchronous = normal')
       writer.close()
       closeSync(log)
+      closeSync(content)
     },
   }
 }
 
-function connectBoth(file: string): { writer: SqliteConnection; reader: SqliteConnection } {
+function connectAll(file: string): { writer: SqliteConnection; reader: SqliteConnection; holder: SqliteConnection } {
   try {
     const writer = connectSqlite(file, false)
-    // In WAL mode with NORMAL, SQLite itself syncs the log before each checkpoint and the database after it, but not at
-    // each commit. That sync is ours, so that it can be shared and does not stop the event loop (see sqlite-writer.ts).
-    writer.exec(`pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = ${CACHE_KILOBYTES}`)
+    writer.exec(`pragma journal_mode = wal; pragma cache_size = ${CACHE_KILOBYTES}`)
     // The first write makes the log file, which `openLog` needs.
     writer.exec('create table if not exists change_stamp (topic text primary key, stamp integer not null)')
+    // From here on every sync is ours, shared and off the event loop: of the log after commits (see sqlite-writer.ts), of
+    // the database after checkpoints (see sqlite-checkpoint.ts).
+    writer.exec('pragma synchronous = off; pragma wal_autocheckpoint = 0')
     const reader = connectSqlite(file, true)
     reader.exec(`pragma cache_size = ${CACHE_KILOBYTES}`)
-    return { writer, reader }
+    return { writer, reader, holder: connectSqlite(file, true) }
   } catch (error) {
     const isFull = storageFault(error).kind === 'no-space'
     throw new Fault(

@@ -1,4 +1,5 @@
 import { createServer as createProbe } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Config, Loaded, Secrets } from '../config/load.ts'
 import { hasDatabaseFile, lockDataFolder, prepareDataFolder } from '../db/data-folder.ts'
@@ -47,8 +48,9 @@ export async function serve({ loaded, log, say, program }: ServeDeps): Promise<R
     await app.features.push.sender.start()
     say(welcome(address, config, secrets, program))
     const stop = async (): Promise<void> => {
-      stopSweeping()
+      const swept = stopSweeping()
       await drain(server)
+      await swept
       await app.jobs.stop()
       await app.features.push.sender.stop()
       await app.close()
@@ -128,20 +130,29 @@ async function listen(server: FastifyInstance, { host, port }: Config): Promise<
   }
 }
 
-function sweepHourly(app: App, log: Log): () => void {
+/** Resolves, when it is stopped, as soon as the feature that is at it has ended, or after a while without it. */
+function sweepHourly(app: App, log: Log): () => Promise<void> {
+  let isStopped = false
+  let sweeping: Promise<void> = Promise.resolve()
   const sweep = async (): Promise<void> => {
     for (const feature of app.features.list) {
+      if (isStopped) return
       await feature
         .sweep?.()
         .catch((error: unknown) => log.error({ err: error, feature: feature.name }, 'Sweeping failed'))
     }
   }
-  const first = setImmediate(sweep)
-  const timer = setInterval(sweep, SWEEP_EVERY_MS)
+  const begin = (): void => {
+    sweeping = sweeping.then(sweep)
+  }
+  const first = setImmediate(begin)
+  const timer = setInterval(begin, SWEEP_EVERY_MS)
   timer.unref()
-  return () => {
+  return async () => {
+    isStopped = true
     clearImmediate(first)
     clearInterval(timer)
+    await Promise.race([sweeping, wait(DRAIN_MS, undefined, { ref: false })])
   }
 }
 

@@ -11,37 +11,12 @@ import { lockDataFolder } from '../../src/db/data-folder.ts'
 import type { Migration, Tx } from '../../src/db/database.ts'
 import { isForeignKeyViolation, isUniqueViolation } from '../../src/db/errors.ts'
 import { migrate } from '../../src/db/migrator.ts'
-import { openSqlite } from '../../src/db/sqlite.ts'
 import { statement } from '../../src/db/statement.ts'
 import { Fault } from '../../src/lib/fault.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { forEachDatabase, openTestDatabase } from '../helpers/databases.ts'
 import { stopSharedPostgres } from '../helpers/postgres.ts'
-
-declare module '../../src/db/database.ts' {
-  interface Tables {
-    note: { id: number; text: string; parent_id: number | null }
-  }
-}
-
-const notes: Migration = {
-  name: '20260101-notes',
-  async up(tx) {
-    await tx.schema
-      .createTable('note')
-      .addColumn('id', 'bigint', (column) => column.primaryKey())
-      .addColumn('text', 'text', (column) => column.notNull())
-      .addColumn('parent_id', 'bigint', (column) => column.references('note.id'))
-      .execute()
-  },
-}
-
-const add = async (tx: Tx, id: number, parentId: number | null = null): Promise<void> => {
-  await tx
-    .insertInto('note')
-    .values({ id, text: `note ${id} ☁`, parent_id: parentId })
-    .execute()
-}
+import { addNote as add, notes } from './notes.ts'
 
 forEachDatabase('the database', ({ kind, open }) => {
   test('a write that comes the moment another has failed is not forgotten', async () => {
@@ -215,86 +190,6 @@ forEachDatabase('the database', ({ kind, open }) => {
     )
     await close()
   })
-})
-
-test('no write resolves before the sync that follows its commit, and many share one', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'cloudlet-sync-'))
-  let syncs = 0
-  let gate = Promise.resolve()
-  const db = openSqlite({
-    file: join(folder, 'test.db'),
-    sync: () => {
-      syncs += 1
-      return gate
-    },
-  })
-  await migrate(db, { migrations: [notes], backupFolder: folder, nowMs: 0, log: silentLog })
-  const closed = Promise.withResolvers<void>()
-  gate = closed.promise
-  const before = syncs
-  let done = 0
-  const writes = Array.from({ length: 50 }, (_, id) => db.write((tx) => add(tx, id)).then(() => (done += 1)))
-  while ((await db.read.selectFrom('note').select('id').execute()).length < 50) await setTimeout(5)
-  assert.equal(done, 0, 'all are committed, but nobody is told before the sync')
-  closed.resolve()
-  await Promise.all(writes)
-  assert.ok(syncs - before <= 2, `${syncs - before} syncs for 50 writers`)
-  await db.close()
-  rmSync(folder, { recursive: true })
-})
-
-test('whoever comes during a sync shares the next commit', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'cloudlet-sync-'))
-  const commits: number[] = []
-  let gate = Promise.resolve()
-  const db = openSqlite({
-    file: join(folder, 'test.db'),
-    sync: () => gate,
-    onCommit: (writers) => commits.push(writers),
-  })
-  await migrate(db, { migrations: [notes], backupFolder: folder, nowMs: 0, log: silentLog })
-  const closed = Promise.withResolvers<void>()
-  gate = closed.promise
-  commits.length = 0
-  const writes = [db.write((tx) => add(tx, 0))]
-  while (commits.length === 0) await setTimeout(1)
-  for (let id = 1; id <= 5; id++) {
-    writes.push(db.write((tx) => add(tx, id)))
-    await setTimeout(1)
-  }
-  const failing = db.write(async () => {
-    throw new Error('changed my mind')
-  })
-  await assert.rejects(failing, /changed my mind/, 'told at once, whatever the others wait for')
-  assert.deepEqual(commits, [1])
-  closed.resolve()
-  await Promise.all(writes)
-  assert.deepEqual(commits, [1, 5])
-  await db.close()
-  rmSync(folder, { recursive: true })
-})
-
-test('after a failed sync nothing is written any more', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'cloudlet-sync-'))
-  let fails = false
-  const db = openSqlite({
-    file: join(folder, 'test.db'),
-    sync: () => (fails ? Promise.reject(new Error('EIO')) : Promise.resolve()),
-  })
-  await migrate(db, { migrations: [notes], backupFolder: folder, nowMs: 0, log: silentLog })
-  fails = true
-  const isUnavailable = (error: unknown): boolean => error instanceof Fault && error.kind === 'unavailable'
-  await assert.rejects(
-    db.write((tx) => add(tx, 1)),
-    isUnavailable,
-  )
-  fails = false
-  await assert.rejects(
-    db.write((tx) => add(tx, 2)),
-    isUnavailable,
-  )
-  await db.close()
-  rmSync(folder, { recursive: true })
 })
 
 test('a second server on the same folder is refused, also from another process', async () => {

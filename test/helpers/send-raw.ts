@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http'
+import { type Agent, request as httpRequest } from 'node:http'
 import type { TestAnswer } from './test-app.ts'
 
 export interface RawRequest {
@@ -7,15 +7,18 @@ export interface RawRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body?: string | Uint8Array
+  /** Connections to use again; without it each request has its own. */
+  readonly agent?: Agent
 }
 
 /** Sends a request over a real connection, so that nothing straightens its address on the way. */
-export function sendRaw(base: string, { method, url, headers, body }: RawRequest): Promise<TestAnswer> {
+export function sendRaw(base: string, { method, url, headers, body, agent }: RawRequest): Promise<TestAnswer> {
   const { hostname, port } = new URL(base)
   const isChunked = headers['transfer-encoding'] === 'chunked'
   const length = body === undefined || isChunked ? {} : { 'content-length': String(Buffer.byteLength(body)) }
   return new Promise((resolve, reject) => {
-    const sent = httpRequest({ hostname, port, method, path: url, headers: { ...headers, ...length }, agent: false })
+    const options = { hostname, port, method, path: url, headers: { ...headers, ...length }, agent: agent ?? false }
+    const sent = httpRequest(options)
     sent.on('error', reject)
     sent.on('response', (answer) => {
       const pieces: Buffer[] = []

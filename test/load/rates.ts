@@ -70,3 +70,17 @@ export async function compareRates(bench: Bench, work: Work, sides: readonly Sid
     bench.rounds,
   )
 }
+
+/** The same requests to one side, each beside a bare server that sends what it sends. */
+export async function compareWithBare(bench: Bench, works: readonly Steady[], side: Side): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const work of works) {
+    const bare = await bareAnswer(side, work)
+    try {
+      rows.push(await compareRates(bench, work, [side], bare))
+    } finally {
+      await bare.stop()
+    }
+  }
+  return rows
+}

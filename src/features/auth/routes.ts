@@ -5,6 +5,7 @@ import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import type { Accounts } from '../users/index.ts'
 import type { AppPasswords } from './app-passwords.ts'
 import type { PasswordCheck } from './authenticator.ts'
+import type { KnownClients } from './known-clients.ts'
 import type { Sessions } from './sessions.ts'
 
 export interface AuthRoutesDeps {
@@ -12,6 +13,7 @@ export interface AuthRoutesDeps {
   readonly appPasswords: AppPasswords
   readonly sessions: Sessions
   readonly passwords: PasswordCheck
+  readonly knownClients: Pick<KnownClients, 'note'>
 }
 
 const Secret = Type.Object({ apppassword: Type.String() })
@@ -113,7 +115,7 @@ function asForbidden(error: unknown): never {
   throw error
 }
 
-const checkPerson = ({ passwords }: AuthRoutesDeps): OcsRoute =>
+const checkPerson = ({ passwords, knownClients }: AuthRoutesDeps): OcsRoute =>
   defineOcs({
     method: 'POST',
     path: '/person/check',
@@ -129,6 +131,9 @@ const checkPerson = ({ passwords }: AuthRoutesDeps): OcsRoute =>
       if (input.login === '' || input.password === '') throw new Fault('bad-request', '', { reason: 'incomplete' })
       try {
         const account = await passwords.checkPassword(input.login, input.password, request.clientAddress)
+        // Whoever finds out that a password is right is as good as signed in.
+        const userAgent = request.headers['user-agent'] ?? ''
+        await knownClients.note(account.accountId, { address: request.clientAddress, userAgent })
         return { person: { personid: account.userId } }
       } catch (error) {
         if (error instanceof Fault && error.kind === 'unauthenticated') {

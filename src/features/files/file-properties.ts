@@ -16,7 +16,7 @@ export interface FilePropertiesDeps {
   readonly dataFingerprint: () => string
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
-  readonly usedBytes: (accountId: number) => number | Promise<number>
+  readonly readUsedBytes: (accountId: number) => Promise<number>
   readonly displayNameOf: (accountId: number) => Promise<string>
 }
 
@@ -88,12 +88,14 @@ function nameOf({ node }: FileResource, { viewer }: DavCall): string {
   return node.parent_id === null ? viewer.userId : node.name
 }
 
-function availableBytes({ quotaOf, usedBytes }: FilePropertiesDeps): BatchLoader<FileResource> {
+function availableBytes({ quotaOf, readUsedBytes }: FilePropertiesDeps): BatchLoader<FileResource> {
   return async ({ viewer }, resources) => {
     const folders = resources.filter(({ isCollection }) => isCollection)
     if (folders.length === 0) return new Map()
     const quota = await quotaOf(viewer.accountId)
-    const text = quota === undefined ? UNLIMITED : String(Math.max(0, quota - (await usedBytes(viewer.accountId))))
+    const root = folders.find(({ node }) => node.parent_id === null)
+    const used = quota === undefined ? 0 : (root?.node.size_bytes ?? (await readUsedBytes(viewer.accountId)))
+    const text = quota === undefined ? UNLIMITED : String(Math.max(0, quota - used))
     return new Map(folders.map((folder) => [folder, text]))
   }
 }

@@ -89,7 +89,7 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     relocating: createRelocating(scope),
     patching: createPatching(scope),
     dataFingerprint: () => settings.dataFingerprint,
-    usedBytes: files.usedBytes,
+    readUsedBytes: files.readUsedBytes,
     displayNameOf,
     maxInfinity,
   })

@@ -15,7 +15,7 @@ import { acceptPath, checkNewName } from './names.ts'
 import { fileIdOf, permissionsOf } from './resource.ts'
 import { type By, checkConditionsEarly, missing, type ScopeDeps, shown } from './scope.ts'
 import type { FileFacts, Files, Written } from './service.ts'
-import type { NodeRow } from './store.ts'
+import * as store from './store.ts'
 
 export interface PutDeps extends ScopeDeps {
   readonly files: Files
@@ -37,7 +37,7 @@ export async function putFile(deps: PutDeps, call: DavCall, given: readonly stri
   if (announcedBytes === undefined || announcedBytes > INLINE_BYTES) {
     await checkPlaceEarly(deps, by, path, before, facts.makesFolders)
   }
-  const maxBytes = await spaceFor(deps, by.accountId, before)
+  const maxBytes = await spaceFor(deps, by.accountId, path)
   if (announcedBytes !== undefined && announcedBytes > maxBytes) throw noSpace(shown(path))
   const hashes = wantedHashes(headers['x-hash'])
   const algorithms = [...hashes, ...(expected === undefined ? [] : [expected.algorithm])]
@@ -62,7 +62,12 @@ export function byOf({ viewer, conditions, base }: DavCall): By {
 }
 
 /** Whether a write would fail anyway; the transaction asks again. */
-async function checkEarly(deps: PutDeps, by: By, path: readonly string[], before: NodeRow | undefined): Promise<void> {
+async function checkEarly(
+  deps: PutDeps,
+  by: By,
+  path: readonly string[],
+  before: store.NodeRow | undefined,
+): Promise<void> {
   await checkConditionsEarly(deps, by, before)
   if (before?.is_folder === 1) throw new Fault('conflict', 'PUT is not allowed on non-files.')
   const name = path.at(-1)
@@ -74,7 +79,7 @@ async function checkPlaceEarly(
   deps: PutDeps,
   by: By,
   path: readonly string[],
-  before: NodeRow | undefined,
+  before: store.NodeRow | undefined,
   makesFolders: boolean,
 ): Promise<void> {
   const above = path.slice(0, -1)
@@ -87,10 +92,14 @@ async function checkPlaceEarly(
 }
 
 /** How many bytes may come, as far as it can be told now. */
-async function spaceFor(deps: PutDeps, accountId: number, before: NodeRow | undefined): Promise<number> {
+async function spaceFor(deps: PutDeps, accountId: number, path: readonly string[]): Promise<number> {
   const quota = await deps.quotaOf(accountId)
   if (quota === undefined) return Number.MAX_SAFE_INTEGER
-  return Math.max(0, quota - (await deps.files.usedBytes(accountId)) + (before?.size_bytes ?? 0))
+  const { rootId } = await deps.roots.of(accountId)
+  // In one look: beside others who write, two would tell of different moments.
+  const { usedBytes, ownBytes } = await store.findSizes(deps.db.read, rootId, path)
+  // Who is over the limit may still make a file smaller.
+  return ownBytes + Math.max(0, quota - usedBytes)
 }
 
 function lengthOf(header: string | string[] | undefined): number | undefined {

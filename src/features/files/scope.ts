@@ -68,6 +68,20 @@ export async function inTree<T>(deps: ScopeDeps, by: By, work: (scope: Scope) =>
   })
 }
 
+/** See `Files.besideTree`. */
+export async function besideTree<T>(
+  { db, roots, quotaOf }: ScopeDeps,
+  accountId: number,
+  work: (tx: Tx, freeBytes: number) => Promise<T>,
+): Promise<T> {
+  const root = await roots.of(accountId)
+  const quotaBytes = (await quotaOf(accountId)) ?? Number.POSITIVE_INFINITY
+  return db.write(async (tx) => {
+    if (!(await store.lockTree(tx, db.kind, root.treeId, accountId))) throw accountGone()
+    return work(tx, quotaBytes - (await usedBytes(tx, root)))
+  })
+}
+
 /** More are told as "something has changed". */
 const MAX_TOLD = 200
 
@@ -129,10 +143,14 @@ async function nodeAt(
 export async function requireSpace(scope: Scope, addedBytes: number, where: string): Promise<void> {
   const { quotaBytes, tx, root, by, events } = scope
   if (quotaBytes === undefined || addedBytes <= 0) return
-  const used = (await store.findById(tx, root.rootId))?.size_bytes ?? 0
+  const used = await usedBytes(tx, root)
   if (used + addedBytes > quotaBytes) throw noSpace(where)
   const isCrossing = !isNearlyFull(used, quotaBytes) && isNearlyFull(used + addedBytes, quotaBytes)
   if (isCrossing) await events.add(tx, 'quota.nearly-full', { accountId: by.accountId })
+}
+
+async function usedBytes(tx: Tx, { rootId }: Root): Promise<number> {
+  return (await store.findById(tx, rootId))?.size_bytes ?? 0
 }
 
 /** Nine tenths. */

@@ -9,6 +9,7 @@ import { acceptPath, checkNewName } from './names.ts'
 import { folderNode } from './roots.ts'
 import {
   type By,
+  besideTree,
   checkConditions,
   filesTopic,
   inTree,
@@ -52,8 +53,15 @@ export interface Files {
   remove(by: By, path: readonly string[]): Promise<void>
   /** Notes checksums of a file. False when it has other content by now. */
   keepChecksums(by: By, node: store.NodeRow, checksums: string): Promise<boolean>
-  /** Bytes that an account's tree holds. At once when the tree has not changed since it was last asked. */
+  /**
+   * Runs a change that needs the tree to stay as it is meanwhile, in one transaction. `freeBytes` is what its quota leaves,
+   * below zero when it is exceeded.
+   */
+  besideTree<T>(accountId: number, work: (tx: Tx, freeBytes: number) => Promise<T>): Promise<T>
+  /** Bytes that an account's tree holds. At once when the tree has not changed, as far as this process has heard. */
   usedBytes(accountId: number): number | Promise<number>
+  /** The same as it is at this moment, whichever process has changed it. */
+  readUsedBytes(accountId: number): Promise<number>
 }
 
 export const PAGE = 1_000
@@ -87,14 +95,17 @@ export function createFiles(deps: FilesDeps): Files {
     write: (by, path, source, facts) => writeFile(deps, by, acceptPath(path), source, facts),
     makeFolder: (by, path) => makeFolder(deps, by, acceptPath(path)),
     remove: (by, path) => removeNode(deps, by, acceptPath(path)),
+    besideTree: (accountId, work) => besideTree(deps, accountId, work),
     keepChecksums: (by, { id, etag }, checksums) =>
       inTree(deps, by, async (scope) => {
         const current = await store.findById(scope.tx, id)
         await checkConditions(scope, current)
         if (current?.etag !== etag) return false
         await store.updateNode(scope.tx, id, { checksums })
+        scope.touched.add(id)
         return true
       }),
+    readUsedBytes: readUsed,
     usedBytes(accountId) {
       const stamp = db.stamps.of(filesTopic(accountId))
       const known = used.get(accountId)

@@ -68,6 +68,25 @@ function placeOf(depth: number): string {
   return `parent_id = ${parent} and name = $${depth + 1}`
 }
 
+const sizesByDepth: Statement<{ used: number; own: number }>[] = []
+
+/** What a whole tree holds, and the file or folder at a path in it, at the same moment. */
+export async function findSizes(
+  db: Reader | Tx,
+  rootId: number,
+  path: readonly string[],
+): Promise<{ readonly usedBytes: number; readonly ownBytes: number }> {
+  const depth = path.length
+  let find = sizesByDepth[depth]
+  if (find === undefined) {
+    const own = depth === 0 ? 'size_bytes' : `(select size_bytes from node where ${placeOf(depth)})`
+    find = statement(`select size_bytes as used, coalesce(${own}, 0) as own from node where id = $1`)
+    sizesByDepth[depth] = find
+  }
+  const [row] = await find(db, rootId, ...path)
+  return { usedBytes: row?.used ?? 0, ownBytes: row?.own ?? 0 }
+}
+
 export async function findById(db: Reader | Tx, nodeId: number): Promise<NodeRow | undefined> {
   const [row] = await byId(db, nodeId)
   return row

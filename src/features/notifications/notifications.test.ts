@@ -107,6 +107,14 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.deepEqual(await from(chrome, '203.0.113.7'), ['New sign-in to your account: Chrome, Windows'])
       const [last] = await from(firefox, '198.51.100.1')
       assert.equal(last, '2 new sign-ins to your account, the last one: Firefox, Linux')
+      await app.request({
+        method: 'POST',
+        url: '/ocs/v2.php/person/check',
+        headers: { ...OCS, 'user-agent': 'curl/8', 'content-type': 'application/x-www-form-urlencoded' },
+        body: new URLSearchParams({ login: 'alice', password: ALICE[1] }).toString(),
+      })
+      await app.jobs.runDue()
+      assert.deepEqual(await subjects(app), ['3 new sign-ins to your account, the last one: curl'])
     })
 
     withApp('the quota is told once when it comes close, and again after it was not', async (app) => {

@@ -5,6 +5,9 @@ import { inOrder } from './order.ts'
 import type { RunningDigests } from './running-digest.ts'
 import * as store from './store.ts'
 
+/** How often chunks may be sent again while they are put together. */
+const MAX_ATTEMPTS = 5
+
 /** Makes the chunks one file. Done twice, it answers twice the same (field experience: clients repeat a slow MOVE). */
 export async function assemble(
   deps: UploadsDeps,
@@ -13,11 +16,32 @@ export async function assemble(
   name: string,
   assembly: Assembly,
 ): Promise<Assembled> {
-  const { db } = deps
-  const upload = await store.findUpload(db.read, by.accountId, name)
-  if (upload === undefined) throw uploadMissing(name)
-  if (upload.node_id !== null) return finished(deps, upload, assembly)
-  const chunks = inOrder(await store.listChunks(db.read, upload.id))
+  for (let attempt = 1; ; attempt++) {
+    const upload = await store.findUpload(deps.db.read, by.accountId, name)
+    if (upload === undefined) throw uploadMissing(name)
+    if (upload.node_id !== null) return finished(deps, upload, assembly)
+    try {
+      return await assembleNow(deps, digests, by, upload, assembly)
+    } catch (error) {
+      // The same MOVE on another connection may have come first, or a chunk once more: what is there now decides.
+      const current = await store.findUpload(deps.db.read, by.accountId, name)
+      const isSame = current?.node_id === upload.node_id && current.touched_at_ms === upload.touched_at_ms
+      if (attempt === MAX_ATTEMPTS || (isSame && !isChanged(error))) throw error
+    }
+  }
+}
+
+const isChanged = (error: unknown): boolean => error instanceof Fault && error.detail.reason === CHANGED
+const CHANGED = 'upload-changed'
+
+async function assembleNow(
+  deps: UploadsDeps,
+  digests: RunningDigests,
+  by: By,
+  upload: store.UploadRow,
+  assembly: Assembly,
+): Promise<Assembled> {
+  const chunks = inOrder(await store.listChunks(deps.db.read, upload.id))
   const sizeBytes = chunks.reduce((sum, chunk) => sum + chunk.size_bytes, 0)
   const { totalBytes, expected } = assembly
   if (totalBytes !== undefined && totalBytes !== sizeBytes) {
@@ -25,12 +49,7 @@ export async function assemble(
   }
   await checkTarget(deps, by.accountId, assembly)
   if (expected !== undefined) await verify(deps, digests, upload.id, chunks, expected)
-  const written = await write(deps, by, upload, chunks, assembly).catch(async (error: unknown) => {
-    // The same MOVE on another connection may have come first.
-    const current = await store.findUpload(db.read, by.accountId, name)
-    if (current === undefined || current.node_id === null) throw error
-    return finished(deps, current, assembly)
-  })
+  const written = await write(deps, by, upload, chunks, assembly)
   digests.drop(upload.id)
   return written
 }
@@ -67,8 +86,9 @@ async function write(
         const current = await store.lockUpload(tx, upload.id)
         const now = inOrder(await store.listChunks(tx, upload.id))
         const isSame = now.length === chunks.length && now.every(({ key }, index) => key === chunks[index]?.key)
-        if (current === undefined || current.node_id !== null || !isSame) {
-          throw new Fault('conflict', 'The upload has changed while it was put together. Try again')
+        if (current?.node_id !== null || !isSame) {
+          const message = 'The upload has changed while it was put together. Try again'
+          throw new Fault('conflict', message, { reason: CHANGED })
         }
       },
       alsoIn: (tx, { node, created }) =>

@@ -32,18 +32,17 @@ export async function addChunk(
   if (replaced === undefined && known.length >= MAX_CHUNKS) {
     throw new Fault('conflict', `An upload has at most ${MAX_CHUNKS} chunks`)
   }
-  const room = await roomFor(deps, accountId, replaced?.size_bytes ?? 0)
-  if (Math.max(lengthBytes ?? 0, totalBytes ?? 0) > room.whole || (lengthBytes ?? 0) > room.chunk) throw noSpace('/')
+  const maxBytes = await spaceFor(deps, accountId, replaced?.size_bytes ?? 0)
+  if (Math.max(lengthBytes ?? 0, totalBytes ?? 0) > maxBytes) throw noSpace('/')
   const before = inOrder(known.filter((chunk) => chunk.name !== name && placeOf(chunk.name) < placeOf(name)))
   const keysBefore = before.map(({ key }) => key)
   const running = digests.canFollow(upload.id, keysBefore) ? digests.begin(upload.id, keysBefore) : undefined
   const meter = new Meter([])
   const key = newBlobKey()
-  await blobs.put(key, watched(body, meter, room.chunk, running?.add))
+  await blobs.put(key, watched(body, meter, maxBytes, running?.add))
   try {
     const row = { upload_id: upload.id, name, key, size_bytes: meter.sizeBytes, crc32: meter.crc32, etag: key }
-    const chunk = { ...row, stored_at_ms: clock.nowMs() }
-    const isNew = await keepChunk(deps, { accountId, name: uploadName, maxBytes: room.whole }, chunk)
+    const isNew = await keepChunk(deps, accountId, uploadName, { ...row, stored_at_ms: clock.nowMs() })
     running?.keep(key)
     return isNew ? undefined : key
   } catch (error) {
@@ -52,22 +51,23 @@ export async function addChunk(
   }
 }
 
-/** Stamp topic that keeps chunks of one account, which arrive side by side, from passing its quota together. */
-const chunksTopic = (accountId: number): string => `chunks:${accountId}`
-
-/** Writes down what has been stored. Resolves to whether there was no chunk of that name before. */
+/**
+ * Writes down what has been stored, unless the chunks that wait and the files would go beyond the quota together.
+ * Resolves to whether there was no chunk of that name before.
+ */
 async function keepChunk(
-  { db, discardKeys }: UploadsDeps,
-  upload: { readonly accountId: number; readonly name: string; readonly maxBytes: number },
+  { put, discardKeys }: UploadsDeps,
+  accountId: number,
+  uploadName: string,
   row: store.ChunkRow,
 ): Promise<boolean> {
-  return db.write(async (tx) => {
-    await db.stamps.bump(tx, chunksTopic(upload.accountId))
-    if (!(await store.touchUpload(tx, row.upload_id, row.stored_at_ms))) throw uploadMissing(upload.name)
+  return put.files.besideTree(accountId, async (tx, freeBytes) => {
+    if (!(await store.touchUpload(tx, row.upload_id, row.stored_at_ms))) throw uploadMissing(uploadName)
     const old = await store.findChunk(tx, row.upload_id, row.name)
     if (old !== undefined) await discardKeys(tx, [old.key])
     await store.saveChunk(tx, row)
-    if ((await store.sumChunks(tx, upload.accountId)) > upload.maxBytes) throw noSpace('/')
+    const isLarger = row.size_bytes > (old?.size_bytes ?? 0)
+    if (isLarger && (await store.sumChunks(tx, accountId)) > freeBytes) throw noSpace('/')
     return old === undefined
   })
 }
@@ -86,15 +86,9 @@ async function* watched(
   }
 }
 
-/** How much an account may still send: chunks that wait count like files. */
-async function roomFor(
-  { db, put }: UploadsDeps,
-  accountId: number,
-  replacedBytes: number,
-): Promise<{ readonly whole: number; readonly chunk: number }> {
+/** How many bytes of a chunk are worth receiving; how many may stay is decided when all of them are there. */
+async function spaceFor({ put }: UploadsDeps, accountId: number, replacedBytes: number): Promise<number> {
   const quota = await put.quotaOf(accountId)
-  if (quota === undefined) return { whole: Number.MAX_SAFE_INTEGER, chunk: Number.MAX_SAFE_INTEGER }
-  const free = quota - (await put.files.usedBytes(accountId))
-  const waiting = (await store.sumChunks(db.read, accountId)) - replacedBytes
-  return { whole: Math.max(0, free), chunk: Math.max(0, free - waiting) }
+  if (quota === undefined) return Number.MAX_SAFE_INTEGER
+  return replacedBytes + Math.max(0, quota - (await put.files.readUsedBytes(accountId)))
 }

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { appPassword, basic } from '../app-password.ts'
-import type { Row } from '../measure.ts'
 import type { Part } from '../part.ts'
 import { ADMIN } from '../processes.ts'
-import { bareAnswer, compareRates } from '../rates.ts'
+import { compareWithBare } from '../rates.ts'
 import { withSides } from '../sides.ts'
 
 const API = '/ocs/v2.php/apps/notifications/api'
@@ -23,16 +22,7 @@ export const notifications: Part = (bench) =>
       { ...get, name: `list of ${LISTED}, app password`, goal: 0.4 },
       { ...get, name: 'the same, 304', goal: 0.4, headers: { ...headers, 'if-none-match': etag } },
     ]
-    const rows: Row[] = []
-    for (const work of works) {
-      const bare = await bareAnswer(anonymous, work)
-      try {
-        rows.push(await compareRates(bench, work, [anonymous], bare))
-      } finally {
-        await bare.stop()
-      }
-    }
-    return { rows, notes: [] }
+    return { rows: await compareWithBare(bench, works, anonymous), notes: [] }
   })
 
 async function send(origin: string, headers: Record<string, string>, number: number): Promise<void> {

@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { appPassword, basic } from '../app-password.ts'
-import type { Row } from '../measure.ts'
 import type { Part } from '../part.ts'
 import { ADMIN } from '../processes.ts'
-import { bareAnswer, compareRates, type Steady } from '../rates.ts'
+import { compareWithBare, type Steady } from '../rates.ts'
 import { withSides } from '../sides.ts'
 
 const OCS = { 'ocs-apirequest': 'true' }
@@ -25,14 +24,5 @@ export const ocs: Part = (bench) =>
       get('user metadata, login password', USER, 0.4, { ...OCS, authorization: basic(ADMIN.name, ADMIN.password) }),
       get('status.php', '/status.php', 0.6, {}),
     ]
-    const rows: Row[] = []
-    for (const work of works) {
-      const bare = await bareAnswer(anonymous, work)
-      try {
-        rows.push(await compareRates(bench, work, [anonymous], bare))
-      } finally {
-        await bare.stop()
-      }
-    }
-    return { rows, notes: [] }
+    return { rows: await compareWithBare(bench, works, anonymous), notes: [] }
   })
