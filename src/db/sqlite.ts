@@ -88,7 +88,7 @@ function connectAll(file: string): { writer: SqliteConnection; reader: SqliteCon
   } catch (error) {
     throw new Fault(
       'unavailable',
-      `The database ${file} cannot be opened: ${(error as Error).message}`,
+      `CLOUDLET_DATA: the database ${file} cannot be opened: ${(error as Error).message}`,
       {},
       { cause: error },
     )
