@@ -89,7 +89,7 @@ function connectAll(file: string): { writer: SqliteConnection; reader: SqliteCon
     const isFull = storageFault(error).kind === 'no-space'
     throw new Fault(
       isFull ? 'no-space' : 'unavailable',
-      `The database ${file} cannot be opened: ${isFull ? 'its disk is full' : (error as Error).message}`,
+      `CLOUDLET_DATA: the database ${file} cannot be opened: ${isFull ? 'its disk is full' : (error as Error).message}`,
       {},
       { cause: error },
     )

@@ -11,6 +11,7 @@ import type { CorsPolicy } from './cors.ts'
 import { credentialsOf } from './credentials.ts'
 import { answerHttpError } from './error-answer.ts'
 import { type FormFields, parseForm } from './form.ts'
+import { loggedPath } from './logged-path.ts'
 import type { Metrics } from './metrics.ts'
 import { createProxyWatch } from './proxy-watch.ts'
 import { createRequestIds } from './request-id.ts'
@@ -222,7 +223,7 @@ function addHooks(app: FastifyInstance, deps: HttpServerDeps): void {
       {
         requestId: request.id,
         method: request.method,
-        path: request.raw.url?.split('?')[0],
+        path: loggedPath(request.raw.url ?? ''),
         status: reply.statusCode,
         client: request.clientAddress,
         ms: Math.round(milliseconds * 10) / 10,

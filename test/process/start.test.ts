@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -101,6 +101,14 @@ test('what is wrong is said in one line that names the setting, and nothing is m
     const unwritable = await runProgram(['serve', '--port', '0', '--data', place])
     assert.match(unwritable.err, /^Error: CLOUDLET_DATA: the folder .* cannot be written \(E\w+\)\n$/)
   }
+  const damaged = newFolder()
+  mkdirSync(damaged)
+  writeFileSync(
+    join(damaged, 'cloudlet.db'),
+    'no database at all, but text, and more of it than fits into a header of one hundred bytes',
+  )
+  const refused = await runProgram(['serve', '--port', '0', '--data', damaged])
+  assert.match(refused.err, /^Error: CLOUDLET_DATA: the database .* cannot be opened: file is not a database\n$/)
   await new Promise((resolve) => busy.close(resolve))
 })
 
@@ -171,6 +179,15 @@ test('what a command changes is seen by the running server at once', async () =>
   await stopped(server)
 })
 
+/** A link to a new file that opens it without credentials. */
+async function directLink(url: string, headers: Record<string, string>): Promise<string> {
+  const put = await fetch(`${url}/remote.php/dav/files/admin/linked.txt`, { method: 'PUT', headers, body: 'content' })
+  const fileId = String(Number.parseInt(put.headers.get('oc-fileid') ?? '', 10))
+  const body = new URLSearchParams({ fileId })
+  const made = await fetch(`${url}/ocs/v2.php/apps/dav/api/v1/direct?format=json`, { method: 'POST', headers, body })
+  return ((await made.json()) as { ocs: { data: { url: string } } }).ocs.data.url
+}
+
 test('no password or token of a whole run is in the log, at any level', async () => {
   const data = newFolder()
   const { server, url } = await started(data, {
@@ -189,12 +206,15 @@ test('no password or token of a whole run is in the log, at any level', async ()
   await fetch(`${url}/ocs/v2.php/cloud/user`, { headers: { ...ocs, authorization: 'Bearer canary-bearer' } })
   await fetch(`${url}/login`, { method: 'POST', body: new URLSearchParams({ user: 'admin', password: 'canary-form' }) })
   await fetch(`${url}/metrics`, { headers: { authorization: 'Bearer canary-metrics-token' } })
+  const link = await directLink(url, as(apppassword))
+  assert.equal(await (await fetch(link)).text(), 'content')
   await stopped(server)
   const { out, err } = server.written()
   assert.match(out, /"msg":"request"/)
   const audit = readdirSync(data).includes('audit.log')
   assert.ok(audit)
-  for (const secret of [ADMIN.CLOUDLET_ADMIN_PASSWORD, apppassword, 'canary-']) {
+  const token = link.slice(link.lastIndexOf('/') + 1)
+  for (const secret of [ADMIN.CLOUDLET_ADMIN_PASSWORD, apppassword, token, 'canary-']) {
     assert.ok(!`${out}${err}`.includes(secret), `the log has ${secret}`)
   }
 })
