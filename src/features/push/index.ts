@@ -41,6 +41,13 @@ export interface Push {
   readonly feature: Feature
 }
 
+/** What is switched on (recording notifications-webpush); what a message says is the same on every way. */
+function abilities({ proxies, webPush }: Pick<PushDeps, 'proxies' | 'webPush'>): string[] {
+  const devices = proxies.length > 0 ? ['devices'] : []
+  const web = { off: [], apps: ['webpush'], all: ['webpush', 'webpush-browsers'] }[webPush]
+  return devices.length + web.length === 0 ? [] : [...devices, 'object-data', 'delete', ...web]
+}
+
 /** Tells phones, browsers and apps of notifications: through push proxies, and through push services (web push). */
 export function createPush(deps: PushDeps): Push {
   const { db, clock, log, outgoing } = deps
@@ -66,6 +73,7 @@ export function createPush(deps: PushDeps): Push {
   const feature: Feature = {
     name: 'push',
     ocs: [...deviceRoutes(devices), ...webPushRoutes(subscriptions, vapid)],
+    capabilities: (viewer) => (viewer.kind === 'anonymous' ? {} : { notifications: { push: abilities(deps) } }),
     on: {
       'notification.added': (event) => queue.addAdded(event),
       'notification.removed': ({ accountId, notificationIds }) =>
