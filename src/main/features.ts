@@ -12,8 +12,14 @@ import type { Feature } from '../features/feature.ts'
 import { createFilesFeature, type FilesFeature, filesMigrations } from '../features/files/index.ts'
 import type { Groups } from '../features/groups/index.ts'
 import { createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
+
 import { createLoginFlowFeature, loginFlowMigrations } from '../features/login-flow/index.ts'
-import { createNotifications, type Notifications, notificationsMigrations } from '../features/notifications/index.ts'
+import {
+  createNotifications,
+  type Notifications,
+  type NotificationsFeature,
+  notificationsMigrations,
+} from '../features/notifications/index.ts'
 import { createNotifyPush, notifyPushMigrations } from '../features/notify-push/index.ts'
 import { createPush, type Push, pushMigrations } from '../features/push/index.ts'
 import { createStatus } from '../features/status/index.ts'
@@ -100,9 +106,9 @@ export function createFeatures(deps: FeatureDeps): Features {
     accounts: users.accounts,
     sources: talking.flatMap((feature) => feature.notificationSources ?? []),
     // Made below: what is pushed is read from the notifications.
-    devicesOf: (accountId) => push.countTargets(accountId),
+    tellDevices: (accountId, notificationId) => push.tellDevices(accountId, notificationId),
   })
-  const push: Push = createPushOf(deps, users, auth, notifications.notifications)
+  const push: Push = createPushOf(deps, users, auth, notifications)
   const apps = [users.feature, theming.feature, files.feature, notifications.feature]
   const status = createStatusOf(deps, theming.theming, apps)
   const contributing = [
@@ -160,7 +166,7 @@ function createStatusOf(deps: FeatureDeps, theming: Theming, apps: readonly Feat
   })
 }
 
-function createPushOf(deps: FeatureDeps, users: Users, auth: Auth, notifications: Notifications): Push {
+function createPushOf(deps: FeatureDeps, users: Users, auth: Auth, told: NotificationsFeature): Push {
   const identity = async (accountId: number): Promise<AccountIdentity | undefined> =>
     users.directory.identity(accountId)
   return createPush({
@@ -168,13 +174,15 @@ function createPushOf(deps: FeatureDeps, users: Users, auth: Auth, notifications
     proxies: deps.pushProxies,
     async findNotification(accountId, notificationId) {
       const language = languageOfTag((await identity(accountId))?.language ?? '') ?? 'en'
-      const found = await notifications.find(accountId, notificationId, language)
+      const found = await told.notifications.find(accountId, notificationId, language)
       if (found === undefined) return undefined
       const { app, plainSubject, object } = found
       return { notificationId, app, subject: plainSubject, objectType: object.type, objectId: object.id }
     },
     isEnabled: async (accountId) => (await identity(accountId))?.enabled ?? false,
     listLive: auth.listLive,
+    sendTest: told.sendTest,
+    accountIdOf: async (userId) => (await users.accounts.get(userId)).row.id,
   })
 }
 

@@ -30,5 +30,10 @@ export async function castOf(app: TestApp): Promise<void> {
   await accounts.setEnabled(await accounts.get('dave'), false, 'test')
 }
 
-/** Something the recording did between two exchanges, by the name of the exchange that follows. */
-export type Between = Readonly<Record<string, (app: TestApp, fileIds: Map<string, string>) => Promise<void>>>
+/**
+ * Something the recording did between two exchanges, by the name of the exchange that follows; under the empty name,
+ * before the first. `known` is what placeholders stand for.
+ */
+export type Between = Readonly<
+  Record<string, (app: TestApp, fileIds: Map<string, string>, known: Map<string, string>) => Promise<void>>
+>

@@ -29,6 +29,9 @@ const VOLATILE = new Set([
   'relative',
   'cacheBuster',
   'token',
+  'publicKey',
+  'signature',
+  'deviceIdentifier',
   'datetime',
   'object_id',
 ])

@@ -6,9 +6,10 @@ import { createTestApp } from '../helpers/test-app.ts'
 import { type Between, castOf } from './cast.ts'
 import { BETWEEN_DAV } from './dav-staging.ts'
 import { judge, readExpected } from './expected.ts'
-import { betweenNotifications, countNotificationsUp } from './notifications-staging.ts'
+import { betweenNotifications } from './notifications-staging.ts'
 import { betweenGroups, betweenUsers } from './provisioning-staging.ts'
-import { replay } from './replay.ts'
+import { betweenPush, betweenWebPush, PUSH_VARIANTS, type Variant } from './push-staging.ts'
+import { type Replayed, readRecording, replay } from './replay.ts'
 import { betweenTheming, dressAsRecorded, prepareAlice } from './staging.ts'
 
 const TOPICS: Readonly<Record<string, Between>> = {
@@ -24,8 +25,13 @@ const TOPICS: Readonly<Record<string, Between>> = {
   'login-flow-v2': {},
   'provisioning-users': betweenUsers,
   'provisioning-groups': betweenGroups,
+  'notifications-push': betweenPush,
+  'notifications-webpush': betweenWebPush,
   ...BETWEEN_DAV,
 }
+
+/** Recordings for which settings were changed on the way, in as many parts; the others have one. */
+const VARIANTS: Readonly<Record<string, readonly Variant[]>> = PUSH_VARIANTS
 
 for (const database of ['sqlite', 'postgres'] as const satisfies readonly DatabaseKind[]) {
   describe(`golden exchanges on ${database}`, () => {
@@ -33,23 +39,26 @@ for (const database of ['sqlite', 'postgres'] as const satisfies readonly Databa
     const total = { exchanges: 0, equal: 0, wanted: 0, later: 0 }
     for (const [topic, between] of Object.entries(TOPICS)) {
       test(topic, async () => {
-        const app = await createTestApp({ database })
-        try {
-          await castOf(app)
-          await prepareAlice(app, topic)
-          await dressAsRecorded(app)
-          if (topic === 'notifications') await countNotificationsUp(app)
-          const replayed = await replay(app, topic, between)
-          const verdict = judge(topic, replayed, readExpected())
-          total.exchanges += replayed.length
-          total.equal += verdict.equal
-          total.wanted += verdict.wanted
-          total.later += verdict.later
-          for (const entry of verdict.used) used.add(entry.reason + entry.topic + entry.exchanges + entry.parts)
-          assert.deepEqual(verdict.unexpected, [], 'differences that are not listed')
-        } finally {
-          await app.close()
+        const replayed: Replayed[] = []
+        for (const { env = {}, isWanted } of VARIANTS[topic] ?? [{}]) {
+          const app = await createTestApp({ database, env })
+          try {
+            await castOf(app)
+            await prepareAlice(app, topic)
+            await dressAsRecorded(app)
+            replayed.push(...(await replay(app, topic, between, isWanted)))
+          } finally {
+            await app.close()
+          }
         }
+        assert.equal(replayed.length, readRecording(topic).length, 'each exchange once')
+        const verdict = judge(topic, replayed, readExpected())
+        total.exchanges += replayed.length
+        total.equal += verdict.equal
+        total.wanted += verdict.wanted
+        total.later += verdict.later
+        for (const entry of verdict.used) used.add(entry.reason + entry.topic + entry.exchanges + entry.parts)
+        assert.deepEqual(verdict.unexpected, [], 'differences that are not listed')
       })
     }
     test('every listed difference is still there', () => {

@@ -32,8 +32,13 @@ export function readRecording(topic: string): Exchange[] {
 const HOST = '127.0.0.1:8080'
 const BASE = `http://${HOST}`
 
-/** Sends every request of a recording, in order, and compares the answers. */
-export async function replay(app: TestApp, topic: string, between: Between = {}): Promise<Replayed[]> {
+/** Sends every wanted request of a recording, in order, and compares the answers. */
+export async function replay(
+  app: TestApp,
+  topic: string,
+  between: Between = {},
+  isWanted: (name: string) => boolean = () => true,
+): Promise<Replayed[]> {
   const known: Known = Object.assign(
     new Map([
       ['{base}', BASE],
@@ -47,9 +52,11 @@ export async function replay(app: TestApp, topic: string, between: Between = {})
   const socket = /^(?:webdav|direct)-/.test(topic) ? await app.listen() : undefined
   await stageFiles(app, topic, known.fileIds)
   const browser: Browser = new Map()
+  await between['']?.(app, known.fileIds, known)
   const replayed: Replayed[] = []
   for (const exchange of readRecording(topic)) {
-    await between[exchange.name]?.(app, known.fileIds)
+    if (!isWanted(exchange.name)) continue
+    await between[exchange.name]?.(app, known.fileIds, known)
     const answer = await send(app, exchange, known, browser, socket)
     keepCookie(answer, browser)
     replayed.push({ exchange, differences: compareAnswers(exchange.response, answer, known, exchange.request) })

@@ -1,3 +1,4 @@
+import type { WebPush } from '../../src/config/load.ts'
 import type { Database, DatabaseKind } from '../../src/db/database.ts'
 import { createPush, type Push } from '../../src/features/push/index.ts'
 import { createMetrics, type Metrics } from '../../src/http/metrics.ts'
@@ -15,6 +16,11 @@ export interface TestNotification {
   readonly objectId?: string
 }
 
+export interface NodeSettings {
+  readonly proxies?: readonly string[]
+  readonly webPush?: WebPush
+}
+
 export interface PushStage {
   readonly app: TestApp
   readonly push: Push
@@ -25,8 +31,8 @@ export interface PushStage {
   tell(person: Person, notificationId: number, notification?: TestNotification): Promise<void>
   /** The notification is gone. */
   forget(person: Person, ...notificationIds: readonly number[]): Promise<void>
-  /** Another node of the same server. */
-  node(db: Database): Push
+  /** Another node of the same server, with other settings if need be. */
+  node(db: Database, settings?: NodeSettings): Push
   close(): Promise<void>
 }
 
@@ -47,7 +53,11 @@ export async function createPushStage(
   const known = new Map<number, TestNotification>()
   const { auth, accounts } = app.features
   const metrics = createMetrics('0.0.0')
-  const node = (db: Database, figures: Metrics = createMetrics('0.0.0')): Push =>
+  const node = (
+    db: Database,
+    { proxies = ['localhost'], webPush = 'all' }: NodeSettings = {},
+    figures = createMetrics('0.0.0'),
+  ): Push =>
     createPush({
       db,
       clock: app.clock,
@@ -55,8 +65,8 @@ export async function createPushStage(
       metrics: figures,
       // Every name leads to this machine; only one of them is allowed to.
       outgoing: createOutgoing({ allowed: ['localhost'], resolve: async () => ['127.0.0.1'] }),
-      proxies: ['localhost'],
-      webPush: 'all',
+      proxies,
+      webPush,
       async findNotification(_accountId, notificationId) {
         const found = known.get(notificationId)
         if (found === undefined) return undefined
@@ -70,8 +80,10 @@ export async function createPushStage(
       },
       isEnabled: async (accountId) => (await accountRecord(app, accountId))?.row.enabled === 1,
       listLive: auth.listLive,
+      sendTest: () => Promise.reject(new Error('The command of the app does this')),
+      accountIdOf: async (userId) => (await accounts.get(userId)).row.id,
     })
-  const push = node(app.db, metrics)
+  const push = node(app.db, {}, metrics)
   return {
     app,
     push,

@@ -7,11 +7,11 @@ import type { ListApi } from './views.ts'
 const BASE = '/apps/notifications/api'
 const OLDER_APIS: readonly ListApi[] = ['v2', 'v1']
 
-/** How many devices of an account would hear of a notification. */
-export type DevicesOf = (accountId: number) => Promise<number>
+/** Sends a notification to the devices of its account at once. Resolves to lines about how it went, for its owner. */
+export type TellDevices = (accountId: number, notificationId: number) => Promise<readonly string[]>
 
-export function adminRoutes(messages: AdminMessages, devicesOf: DevicesOf): OcsRoute[] {
-  return [...OLDER_APIS.map((api) => sendPlain(messages, api)), sendRich(messages), sendTest(messages, devicesOf)]
+export function adminRoutes(messages: AdminMessages, tellDevices: TellDevices): OcsRoute[] {
+  return [...OLDER_APIS.map((api) => sendPlain(messages, api)), sendRich(messages), sendTest(messages, tellDevices)]
 }
 
 /** The older form; its answers say only how it went (recording notifications). */
@@ -51,7 +51,7 @@ const sendRich = (messages: AdminMessages): OcsRoute =>
   })
 
 /** The message is shown to whoever has asked (recording notifications). */
-const sendTest = (messages: AdminMessages, devicesOf: DevicesOf): OcsRoute =>
+const sendTest = (messages: AdminMessages, tellDevices: TellDevices): OcsRoute =>
   defineOcs({
     method: 'POST',
     path: `${BASE}/v3/test/self`,
@@ -60,10 +60,9 @@ const sendTest = (messages: AdminMessages, devicesOf: DevicesOf): OcsRoute =>
     limit: { calls: 20, windowSeconds: 600 },
     reply: Type.Object({ message: Type.String(), nid: Type.Integer() }),
     async handler({ viewer }) {
-      const devices = await devicesOf(viewer.accountId)
       const nid = await messages.sendTest(viewer.accountId)
-      const found = devices === 0 ? 'No devices found for user' : `Found ${devices} devices registered for push`
-      return { message: `${found}\n`, nid }
+      const lines = await tellDevices(viewer.accountId, nid)
+      return { message: lines.map((line) => `${line}\n`).join(''), nid }
     },
   })
 

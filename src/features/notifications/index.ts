@@ -5,9 +5,9 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Audit } from '../../lib/log.ts'
 import type { Feature } from '../feature.ts'
 import type { Accounts } from '../users/index.ts'
-import { createAdminMessages } from './admin.ts'
+import { type AdminMessages, createAdminMessages } from './admin.ts'
 import { ADMIN_MESSAGE, SELF_TEST } from './admin-kinds.ts'
-import { adminRoutes, type DevicesOf } from './admin-routes.ts'
+import { adminRoutes, type TellDevices } from './admin-routes.ts'
 import { notificationCommands } from './cli.ts'
 import { notificationIcon } from './icons.ts'
 import type { NotificationSource } from './kinds.ts'
@@ -33,12 +33,14 @@ export interface NotificationsFeatureDeps {
   readonly accounts: Pick<Accounts, 'get'>
   /** What the other features tell accounts. */
   readonly sources: readonly NotificationSource[]
-  readonly devicesOf: DevicesOf
   readonly webPush: WebPush
+  readonly tellDevices: TellDevices
 }
 
 export interface NotificationsFeature {
   readonly notifications: Notifications
+  /** Resolves to the id of a notification by which an account tries its devices. */
+  readonly sendTest: AdminMessages['sendTest']
   readonly feature: Feature
 }
 
@@ -53,12 +55,13 @@ export function createNotifications(deps: NotificationsFeatureDeps): Notificatio
   const settings = createSettings({ db, audit, topicIds })
   return {
     notifications,
+    sendTest: messages.sendTest,
     feature: {
       name: 'notifications',
       appId: 'notifications',
       ocs: [
         ...notificationRoutes({ notifications, listing }),
-        ...adminRoutes(messages, deps.devicesOf),
+        ...adminRoutes(messages, deps.tellDevices),
         ...settingsRoutes(settings, deps.webPush),
       ],
       http: [notificationIcon],

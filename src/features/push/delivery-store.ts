@@ -95,6 +95,8 @@ export interface Claim {
   readonly limitPerAccount: number
   /** Accounts that have as much at work as they may. */
   readonly busyAccountIds: readonly number[]
+  /** Nothing but this. */
+  readonly only?: { readonly accountId: number; readonly notificationId: number } | undefined
 }
 
 /**
@@ -102,7 +104,7 @@ export interface Claim {
  * Two nodes never get the same: the one that comes second finds the lease of the first.
  */
 export async function claimDeliveries(tx: Tx, claim: Claim): Promise<DeliveryRow[]> {
-  const { nowMs, untilMs, limit, limitPerAccount, busyAccountIds } = claim
+  const { nowMs, untilMs, limit, limitPerAccount, busyAccountIds, only } = claim
   const turns = tx
     .selectFrom('push_delivery')
     .select(['id', sql<number>`row_number() over (partition by account_id order by id)`.as('turn')])
@@ -110,6 +112,9 @@ export async function claimDeliveries(tx: Tx, claim: Claim): Promise<DeliveryRow
     .where('due_at_ms', '<=', nowMs)
     .where('leased_until_ms', '<=', nowMs)
     .$if(busyAccountIds.length > 0, (query) => query.where('account_id', 'not in', busyAccountIds))
+    .$if(only !== undefined, (query) =>
+      query.where('account_id', '=', only?.accountId ?? 0).where('notification_id', '=', only?.notificationId ?? 0),
+    )
   const due = tx
     .selectFrom(turns.as('due'))
     .select('id')

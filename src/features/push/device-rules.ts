@@ -44,8 +44,13 @@ export function acceptProxy(text: string, allowed: readonly string[], outgoing: 
   if (text.length > MAX_PROXY_CHARS || !(text.startsWith('https://') || PLAIN_PROXY.test(text))) throw refusal
   const url = callable(text, outgoing)
   if (url === undefined || url.search !== '' || url.hash !== '') throw refusal
-  if (!allowed.includes(url.hostname) && !allowed.includes(url.host)) throw refusal
+  if (!isAllowedProxy(url, allowed)) throw refusal
   return url.href.replace(/\/+$/, '')
+}
+
+/** `allowed` has `host` for any port, or `host:port`. */
+export function isAllowedProxy(url: URL, allowed: readonly string[]): boolean {
+  return allowed.includes(url.hostname) || allowed.includes(url.host)
 }
 
 function callable(text: string, outgoing: Outgoing): URL | undefined {

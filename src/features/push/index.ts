@@ -1,22 +1,21 @@
-import type { WebPush } from '../../config/load.ts'
 import type { Database, Migration } from '../../db/database.ts'
 import type { Metrics } from '../../http/metrics.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Outgoing } from '../../outgoing/outgoing.ts'
 import type { Feature } from '../feature.ts'
+import { pushCommands } from './cli.ts'
 import { createDeliver, type DeliverDeps } from './deliver.ts'
 import { deviceRoutes } from './device-routes.ts'
-import { listDevices } from './device-store.ts'
 import { createDevices } from './devices.ts'
 import { createFigures, QUEUE } from './figures.ts'
 import { pushMigration } from './migrations/20261201-push.ts'
 import { createQueue, type Queue } from './queue.ts'
 import { createReachable, type ReachableDeps } from './reachable.ts'
 import { createSender, type Sender } from './sender.ts'
+import { createTrial, ownersLines } from './trial.ts'
 import { createUserKeys } from './user-keys.ts'
 import { webPushRoutes } from './web/routes.ts'
-import { listActive } from './web/subscription-store.ts'
 import { createSubscriptions } from './web/subscriptions.ts'
 import { createVapid } from './web/vapid.ts'
 
@@ -28,17 +27,28 @@ export interface PushDeps extends ReachableDeps, Pick<DeliverDeps, 'findNotifica
   readonly log: Log
   readonly metrics: Metrics
   readonly outgoing: Outgoing
-  /** `host` or `host:port` of the proxies at which devices may be registered. */
-  readonly proxies: readonly string[]
-  readonly webPush: WebPush
+  /** Puts a notification on the list of an account with which it tries its devices. Resolves to the id. */
+  readonly sendTest: (accountId: number) => Promise<number>
+  /** Throws Fault `not-found`. */
+  readonly accountIdOf: (userId: string) => Promise<number>
 }
+
+/** App of the notifications that try devices. */
+const TEST_APP = 'admin_notifications'
 
 export interface Push {
   readonly queue: Queue
   readonly sender: Sender
-  /** Devices and active subscriptions of an account. */
-  countTargets(accountId: number): Promise<number>
+  /** Sends a notification that is there already to the devices of its account. Lines for that account's owner. */
+  tellDevices(accountId: number, notificationId: number): Promise<readonly string[]>
   readonly feature: Feature
+}
+
+/** What is switched on (recording notifications-webpush); what a message says is the same on every way. */
+function abilities({ proxies, webPush }: Pick<PushDeps, 'proxies' | 'webPush'>): string[] {
+  const devices = proxies.length > 0 ? ['devices'] : []
+  const web = { off: [], apps: ['webpush'], all: ['webpush', 'webpush-browsers'] }[webPush]
+  return devices.length + web.length === 0 ? [] : [...devices, 'object-data', 'delete', ...web]
 }
 
 /** Tells phones, browsers and apps of notifications: through push proxies, and through push services (web push). */
@@ -63,9 +73,16 @@ export function createPush(deps: PushDeps): Push {
   const reachable = createReachable(deps)
   const deliver = createDeliver({ db, clock, outgoing, keys, vapid, figures, findNotification, reachable })
   const sender = createSender({ db, clock, log, deliver })
+  const tryDevices = createTrial({ db, queue, sender })
+  const addTestNotification = async (accountId: number): Promise<{ id: number; app: string }> => ({
+    id: await deps.sendTest(accountId),
+    app: TEST_APP,
+  })
   const feature: Feature = {
     name: 'push',
+    commands: pushCommands({ ...deps, tryDevices, addTestNotification }),
     ocs: [...deviceRoutes(devices), ...webPushRoutes(subscriptions, vapid)],
+    capabilities: (viewer) => (viewer.kind === 'anonymous' ? {} : { notifications: { push: abilities(deps) } }),
     on: {
       'notification.added': (event) => queue.addAdded(event),
       'notification.removed': ({ accountId, notificationIds }) =>
@@ -76,7 +93,7 @@ export function createPush(deps: PushDeps): Push {
       await subscriptions.sweep()
     },
   }
-  const countTargets = async (accountId: number): Promise<number> =>
-    (await listDevices(db.read, accountId)).length + (await listActive(db.read, accountId)).length
-  return { queue, sender, countTargets, feature }
+  const tellDevices = async (accountId: number, notificationId: number): Promise<string[]> =>
+    ownersLines(await tryDevices(accountId, notificationId, TEST_APP))
+  return { queue, sender, tellDevices, feature }
 }

@@ -101,6 +101,57 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.equal(proxy.posts.length, count)
     })
 
+    const testPush = async (userId: string): Promise<string[]> => {
+      const lines: string[] = []
+      const commands = stage.app.features.list.flatMap(({ commands: own }) => own ?? [])
+      const command = commands.find(({ name }) => name === 'notification:test-push')
+      const out = {
+        line: (text: string) => lines.push(text),
+        result: (_value: unknown, shown: readonly string[] = []) => lines.push(...shown),
+        warn: (text: string) => lines.push(text),
+      }
+      const prompt = { env: {}, secret: () => Promise.reject(new Error('nobody to ask')) }
+      await command?.run({ args: { 'user-id': userId }, rest: [], options: {} }, out, prompt)
+      return lines
+    }
+
+    test('at once by an administrator who tries it, who is told of each step', async () => {
+      const before = [proxy.textsFor(device).length, browser.texts.length]
+      const lines = await testPush('alice')
+      assert.match(lines.join('\n'), /allowed \(CLOUDLET_PUSH_PROXIES\): localhost\n/)
+      assert.match(lines.join('\n'), /Notification \d+ is on the list/)
+      assert.match(lines.at(-2) ?? '', /device \(files\) of app password \d+ at localhost:\d+: sent$/)
+      assert.match(lines.at(-1) ?? '', /web push \(all\) of app password \d+ at localhost:\d+: sent$/)
+      await settle()
+      assert.deepEqual(
+        [proxy.textsFor(device).length, browser.texts.length],
+        before.map((count) => count + 1),
+        'and the event of it changes nothing',
+      )
+      service.answer = () => ({ status: 403 })
+      assert.match((await testPush('alice')).at(-1) ?? '', /refused: status 403$/)
+      service.answer = () => ({ status: 201 })
+      await stage.addPerson('bob')
+      assert.match((await testPush('bob')).at(-1) ?? '', /^No device is registered/)
+      await assert.rejects(testPush('nobody'), /User does not exist/)
+    })
+
+    test('at once to oneself; what anybody has answered is not said', async () => {
+      service.answer = () => ({ status: 418 })
+      const answer = await call('POST', 'v3/test/self', alice.credentials)
+      service.answer = () => ({ status: 201 })
+      const { message, nid } = answer.json().ocs.data
+      assert.match(
+        message,
+        /^Found 2 devices registered for push notifications\ndevice \(files\) at localhost:\d+: sent\n/,
+      )
+      assert.match(message, /web-push \(all\) at localhost:\d+: not taken\n$/)
+      assert.doesNotMatch(message, /418/)
+      assert.equal(JSON.parse(proxy.textsFor(device).at(-1) ?? '').nid, nid)
+      const subject = JSON.parse(proxy.textsFor(device).at(-1) ?? '').subject
+      assert.equal(subject, 'Testing push notifications')
+    })
+
     test('in the language of the reader', async () => {
       const edit = { key: 'language', value: 'de' }
       const answer = await stage.app.request({

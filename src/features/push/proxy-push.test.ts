@@ -302,6 +302,14 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.deepEqual(proxy.posts, [])
     })
 
+    test('a proxy that is not allowed any more is sent nothing', async () => {
+      await addPhone(alice)
+      await stage.tell(alice, 1)
+      await stage.node(stage.app.db, { proxies: ['push.example.org'] }).sender.sendDue()
+      await send()
+      assert.deepEqual(proxy.posts, [])
+    })
+
     test('a phone in a drawer is told nothing', async () => {
       await addPhone(alice)
       stage.app.clock.advance(61 * 24 * 3_600_000)

@@ -10,10 +10,14 @@ export interface Sender {
   start(): Promise<void>
   /** Sends everything that is due and what follows from it, and resolves when nothing is. */
   sendDue(): Promise<void>
+  /** Sends what waits of one notification at once, as far as nobody else is at it. */
+  sendOnly(only: Only): Promise<void>
   /** Takes nothing new and waits for what is being sent, which is over in the time of an outgoing request. */
   stop(): Promise<void>
   sweep(): Promise<void>
 }
+
+type Only = NonNullable<store.Claim['only']>
 
 export interface SenderDeps {
   readonly db: Database
@@ -43,7 +47,7 @@ export function createSender(deps: SenderDeps): Sender {
     try {
       do {
         isWoken = false
-        if (await work.begin(wake)) isWoken = true
+        if ((await work.begin(wake)).length > 0) isWoken = true
       } while (isWoken && timer !== undefined)
     } catch (error) {
       log.error({ err: error }, 'What is to be pushed cannot be looked for')
@@ -66,7 +70,10 @@ export function createSender(deps: SenderDeps): Sender {
       wake()
     },
     async sendDue() {
-      while (await work.begin(() => {})) await work.idle()
+      while ((await work.begin(() => {})).length > 0) await work.idle()
+    },
+    async sendOnly(only) {
+      await Promise.all(await work.begin(wake, only))
     },
     async stop() {
       clearInterval(timer)
@@ -83,8 +90,8 @@ export function createSender(deps: SenderDeps): Sender {
 }
 
 interface Work {
-  /** Claims what is due, as far as there is room, and begins to send it. Resolves to whether there was something. */
-  begin(whenDone: () => void): Promise<boolean>
+  /** Claims what is due, as far as there is room, and begins to send it. Resolves to what then runs. */
+  begin(whenDone: () => void, only?: Only): Promise<readonly Promise<void>[]>
   /** Resolves when nothing is being sent. */
   idle(): Promise<void>
 }
@@ -100,7 +107,7 @@ function createWork({ db, clock, log, deliver }: SenderDeps): Work {
     }
   }
   const atWork = (): number => [...byAccount.values()].reduce((sum, each) => sum + each, 0)
-  const claim = async (): Promise<store.DeliveryRow[]> => {
+  const claim = async (only: Only | undefined): Promise<store.DeliveryRow[]> => {
     const room = MAX_AT_WORK - atWork()
     const dueMs = room > 0 ? await store.findNextDueMs(db.read) : undefined
     const nowMs = clock.nowMs()
@@ -113,13 +120,13 @@ function createWork({ db, clock, log, deliver }: SenderDeps): Work {
         limit: room,
         limitPerAccount: MAX_AT_WORK_PER_ACCOUNT,
         busyAccountIds,
+        only,
       }),
     )
   }
   return {
-    async begin(whenDone) {
-      const rows = await claim()
-      for (const group of groupsOf(rows)) {
+    async begin(whenDone, only) {
+      return groupsOf(await claim(only)).map((group) => {
         count(group, 1)
         const run = deliver(group)
           // The lease runs out, and somebody tries again, a few times.
@@ -130,8 +137,8 @@ function createWork({ db, clock, log, deliver }: SenderDeps): Work {
             whenDone()
           })
         running.add(run)
-      }
-      return rows.length > 0
+        return run
+      })
     },
     async idle() {
       while (running.size > 0) await Promise.all(running)

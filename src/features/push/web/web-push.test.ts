@@ -236,6 +236,18 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.equal(browser.texts.length, 2)
     })
 
+    test('what was switched off is sent nothing any more', async () => {
+      await subscribe(stage, alice, browser)
+      await stage.tell(alice, 1)
+      await stage.node(stage.app.db, { webPush: 'off' }).sender.sendDue()
+      await stage.tell(alice, 2)
+      await stage.node(stage.app.db, { webPush: 'apps' }).sender.sendDue()
+      assert.deepEqual(
+        browser.texts.map((text) => JSON.parse(text).nid),
+        [2],
+      )
+    })
+
     test('a password names no client', async () => {
       const asPassword = [alice.userId, `${alice.userId}-password`] as const
       assert.deepEqual(wordOf(await webPush(stage, asPassword, 'POST', '', inputOf(browser))), [
