@@ -1,7 +1,8 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { WebPush } from '../config/load.ts'
 import { createRootMount } from '../dav/root-tree.ts'
-import type { DavMount, DavSearch } from '../dav/tree.ts'
+import type { DavDeps } from '../dav/server.ts'
+import type { DavMount } from '../dav/tree.ts'
 import type { Database, Migration } from '../db/database.ts'
 import type { Events } from '../events/events.ts'
 import { type Auth, authMigrations, createAuth } from '../features/auth/index.ts'
@@ -81,7 +82,7 @@ export interface Features {
   readonly files: FilesFeature
   readonly notifications: Notifications
   readonly push: Push
-  readonly dav: { readonly mounts: readonly DavMount[]; readonly search: DavSearch }
+  readonly dav: Omit<DavDeps, 'log' | 'cors'>
 }
 
 /** Makes every feature and hands each what it needs. The whole wiring of the server is on this page. */
@@ -90,7 +91,7 @@ export function createFeatures(deps: FeatureDeps): Features {
   // Made below: files need accounts for quotas, accounts need files for what they use.
   const people = createPeople(deps, (accountId) => files.files.usedBytes(accountId))
   const { groups, users, theming, auth } = people
-  const { files, uploads, directDownload } = createFileFeatures(deps, users)
+  const { files, mounts, uploads, directDownload } = createFileFeatures(deps, users, groups.groups)
   const talking = [auth.feature, files.feature, directDownload.feature]
   const notifications = createNotifications({
     ...deps,
@@ -101,7 +102,8 @@ export function createFeatures(deps: FeatureDeps): Features {
   })
   const push: Push = createPushOf(deps, users, auth, notifications.notifications)
   const apps = [users.feature, theming.feature, files.feature, notifications.feature]
-  const status = createStatusOf(deps, theming.theming, apps)
+  const appIds = apps.flatMap(({ appId }) => appId ?? []).toSorted()
+  const status = createStatus({ ...deps, siteName: theming.siteName, appIds })
   const contributing = [
     ...people.features,
     files.feature,
@@ -113,7 +115,6 @@ export function createFeatures(deps: FeatureDeps): Features {
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
     status,
   ]
-  const root = createRootMount({ collections: ['files', 'uploads'], displayNameOf: users.displayNameOf })
   const list = [...contributing, createCapabilitiesFeature(contributing, db.stamps)]
   deps.jobs.register(list.flatMap((feature) => feature.jobs ?? []))
   deps.events.connect(list, { isServing: deps.isServing })
@@ -126,7 +127,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     files,
     notifications: notifications.notifications,
     push,
-    dav: { mounts: [root, ...files.mounts, uploads.mount, directDownload.mount], search: files.search },
+    dav: { mounts, search: files.search, siteName: theming.siteName },
   }
 }
 
@@ -149,11 +150,12 @@ function createPeople(deps: FeatureDeps, usedBytes: UsedBytes) {
   return { groups, users, theming, auth, features }
 }
 
-function createStatusOf(deps: FeatureDeps, theming: Theming, apps: readonly Feature[]): Feature {
-  return createStatus({
-    ...deps,
-    siteName: async () => (await theming.theme()).values['name'] ?? '',
-    appIds: apps.flatMap(({ appId }) => appId ?? []).toSorted(),
+/** What is above the trees of files. */
+function createRoot({ principalOf }: Users, groups: Groups): DavMount {
+  return createRootMount({
+    collections: ['files', 'uploads'],
+    principalOf,
+    groupNameOf: async (groupId) => (await groups.find(groupId))?.displayName ?? groupId,
   })
 }
 
@@ -175,11 +177,15 @@ function createPushOf(deps: FeatureDeps, users: Users, auth: Auth, notifications
   })
 }
 
+interface FileFeatures {
+  readonly files: FilesFeature
+  readonly uploads: UploadsFeature
+  readonly directDownload: DirectDownload
+  readonly mounts: readonly DavMount[]
+}
+
 /** Files, and what is built on them. */
-function createFileFeatures(
-  deps: FeatureDeps,
-  users: Users,
-): { readonly files: FilesFeature; readonly uploads: UploadsFeature; readonly directDownload: DirectDownload } {
+function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): FileFeatures {
   const { db, clock, blobs, events } = deps
   const files: FilesFeature = createFilesFeature({
     db,
@@ -212,7 +218,8 @@ function createFileFeatures(
     ownerOf,
     isEnabled: async (accountId) => (await users.enabledUserId(accountId)) !== undefined,
   })
-  return { files, uploads, directDownload }
+  const mounts = [createRoot(users, groups), ...files.mounts, uploads.mount, directDownload.mount]
+  return { files, mounts, uploads, directDownload }
 }
 
 /** What tells people and their devices that something is new. */

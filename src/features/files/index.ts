@@ -10,6 +10,7 @@ import { fileCommands } from './cli.ts'
 import * as contentStore from './content-store.ts'
 import { type Contents, createContents } from './contents.ts'
 import { createFilesTree } from './dav.ts'
+import { createFreeSpace } from './free-space.ts'
 import { createLocking } from './locking.ts'
 import * as maintenance from './maintenance-store.ts'
 import { filesMigration } from './migrations/20261125-files.ts'
@@ -88,12 +89,12 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     patching: createPatching(scope),
     dataFingerprint: () => settings.dataFingerprint,
     usedBytes: files.usedBytes,
+    freeSpace: createFreeSpace(blobs, clock),
     displayNameOf,
     maxInfinity,
   })
   const cleaning = createCleaning({ db, clock, blobs, otherKeys: deps.otherKeys })
   const checking = createChecking({ db, blobs, clock })
-  const isOwn: DavMount['admits'] = (viewer, { user }) => user?.toLowerCase() === viewer.userId.toLowerCase()
   return {
     files,
     contents,
@@ -102,11 +103,7 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     checking,
     cleaning,
     discardKeys: (tx, keys) => contentStore.addGarbage(tx, keys, clock.nowMs()),
-    mounts: [
-      { pattern: ['remote.php', 'dav', 'files', ':user'], tree, admits: isOwn },
-      { pattern: ['remote.php', 'webdav'], tree, admits: () => true },
-      { pattern: ['remote.php', 'files'], tree, admits: () => true },
-    ],
+    mounts: mountsOf(tree),
     search: createFilesSearch({ db, roots, tree }),
     async start() {
       settings.instanceId = (await maintenance.findSetting(db.read, 'instance_id')) ?? ''
@@ -131,6 +128,16 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
       sweep: () => cleaning.sweep(),
     },
   }
+}
+
+/** The address by account, and the old ones without. */
+function mountsOf(tree: DavTree<FileResource>): DavMount[] {
+  const isOwn: DavMount['admits'] = (viewer, { user }) => user?.toLowerCase() === viewer.userId.toLowerCase()
+  return [
+    { pattern: ['remote.php', 'dav', 'files', ':user'], tree, admits: isOwn },
+    { pattern: ['remote.php', 'webdav'], tree, admits: () => true },
+    { pattern: ['remote.php', 'files'], tree, admits: () => true },
+  ]
 }
 
 const CAPABILITIES = {
