@@ -32,6 +32,8 @@ export interface BlobStore {
   /** Whose content this is, as `writeMark` said; undefined for a new store. */
   findMark(): Promise<string | undefined>
   writeMark(text: string): Promise<void>
+  /** Bytes that still fit, where the store has an end. */
+  freeBytes?(): Promise<number>
   close(): void
 }
 

@@ -1,5 +1,5 @@
 import * as fs from 'node:fs'
-import { type FileHandle, mkdir, open, opendir, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, opendir, readFile, rename, stat, statfs, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { crashPoint } from '../lib/crash-point.ts'
 import { Fault } from '../lib/fault.ts'
@@ -73,6 +73,7 @@ export function createDiskBlobs(folder: string): BlobStore {
       await prepare(folder).catch(throwFault)
       await writeMarkFile(folder, text).catch(throwFault)
     },
+    freeBytes: () => freeBytesOf(folder),
     close() {},
   }
 }
@@ -161,6 +162,12 @@ function createFans(folder: string): (fan: string) => Promise<void> {
     await once(folder, () => makeIn(folder))
     await once(fan, () => makeIn(fan))
   }
+}
+
+async function freeBytesOf(folder: string): Promise<number> {
+  // Before the first blob there is no folder of ours, only the one that it will be in.
+  const { bavail, bsize } = await statfs(folder).catch(() => statfs(dirname(folder)))
+  return bavail * bsize
 }
 
 async function* namesIn(folder: string): AsyncGenerator<string> {

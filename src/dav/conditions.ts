@@ -76,13 +76,19 @@ function failed(header: string, message: string): Fault {
   return new Fault('precondition', message, { field: header })
 }
 
+/** Tells the etag as it is, so that the client need not ask for it (recording webdav-files). */
+export function ifMatchFailed(etag: string): Fault {
+  const message = 'An If-Match header was specified, but none of the specified ETags matched.'
+  return new Fault('precondition', message, { field: 'If-Match', etag })
+}
+
 function checkMatch(header: string | undefined, { etag }: ResourceState): void {
   if (header === undefined) return
   if (etag === undefined) {
     throw failed('If-Match', 'An If-Match header was specified and the resource did not exist')
   }
   if (!etagsOf(header).some((known) => known === '*' || known === etag)) {
-    throw failed('If-Match', 'An If-Match header was specified, but none of the specified ETags matched.')
+    throw ifMatchFailed(etag)
   }
 }
 

@@ -64,12 +64,7 @@ export function answerDavError(error: unknown, request: FastifyRequest, reply: F
     return
   }
   if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
-  // A session that lacks its proof needs no other credentials (recording session-login).
-  if (fault.kind === 'unauthenticated' && fault.detail.reason !== 'csrf') {
-    const isAjax = request.headers['x-requested-with'] === 'XMLHttpRequest'
-    // A browser's own dialog would stand before the page that asks (recording webdav-files).
-    reply.header('www-authenticate', isAjax ? 'DummyBasic realm="Cloudlet"' : 'Basic realm="Cloudlet", charset="UTF-8"')
-  }
+  if (fault.detail.etag !== undefined) reply.header('etag', `"${fault.detail.etag}"`)
   reply.removeHeader('content-length')
   reply.code(davStatusOf(fault)).header('content-type', 'application/xml; charset=utf-8')
   reply.send(request.method === 'HEAD' ? '' : errorXml(fault, request.id))

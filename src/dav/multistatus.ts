@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { encodePath, encodeSegment } from './path.ts'
-import type { Property } from './properties.ts'
+import { COMMON_PROPERTIES, type Property } from './properties.ts'
 import { sendStream } from './stream.ts'
 import type { DavCall, DavResource, DavTree } from './tree.ts'
 import { MULTISTATUS_START, Tags } from './xml/write.ts'
@@ -77,7 +77,7 @@ export async function sendResource(
 }
 
 function asMultistatus(reply: FastifyReply): FastifyReply {
-  return reply.code(207).header('content-type', 'application/xml; charset=utf-8').header('vary', 'Brief,Prefer')
+  return reply.code(207).header('content-type', 'application/xml; charset=utf-8')
 }
 
 function showsMissing({ request }: DavCall, { kind }: Wanted): boolean {
@@ -135,8 +135,7 @@ function shapeOf(tree: AnyTree, wanted: Wanted): Shape {
 
 function makeShape({ properties: { known } }: AnyTree, wanted: Wanted): Shape {
   const tags = new Tags()
-  const names =
-    wanted.kind === 'named' ? wanted.names : [...known].filter(([, { isCommon }]) => isCommon).map(([name]) => name)
+  const names = wanted.kind === 'named' ? wanted.names : COMMON_PROPERTIES.filter((name) => known.has(name))
   const columns = names.map((name) => {
     const start = tags.start(name)
     return { name, property: known.get(name), open: `<${start}>`, close: `</${tags.end(name)}>`, empty: `<${start}/>` }
@@ -210,9 +209,14 @@ export function sendPropertyStatuses(
 ): FastifyReply {
   const tags = new Tags()
   const byStatus = Map.groupBy(statuses.keys(), (name) => statuses.get(name) ?? 500)
-  const parts = [...byStatus].map(([status, names]) =>
-    propstat(names.map((name) => tags.element(name, '')).join(''), `HTTP/1.1 ${status} ${PHRASES[status] ?? 'Error'}`),
-  )
+  const parts = [...byStatus]
+    .toSorted(([one], [other]) => one - other)
+    .map(([status, names]) =>
+      propstat(
+        names.map((name) => tags.element(name, '')).join(''),
+        `HTTP/1.1 ${status} ${PHRASES[status] ?? 'Error'}`,
+      ),
+    )
   reply.code(207).header('content-type', 'application/xml; charset=utf-8')
   return reply.send(
     Buffer.from(

@@ -4,8 +4,6 @@ import type { DavCall, DavResource } from './tree.ts'
 export type BatchLoader<R> = (call: DavCall, resources: readonly R[]) => Promise<ReadonlyMap<R, string>>
 
 export interface Property<R> {
-  /** Whether PROPFIND without names, and `allprop`, show it (recording webdav-files: five of them). */
-  readonly isCommon?: boolean
   /** Inner XML; undefined when this resource has no such property. */
   readonly value?: (resource: R, call: DavCall) => string | undefined
   readonly load?: BatchLoader<R>
@@ -24,18 +22,23 @@ export interface PropertyTable<R extends DavResource = DavResource> {
 
 const DAV = '{DAV:}'
 
+/** What PROPFIND without names, and `allprop`, show where a tree has it, in this order (recording webdav-files). */
+export const COMMON_PROPERTIES: readonly string[] = [
+  'getlastmodified',
+  'getcontentlength',
+  'resourcetype',
+  'quota-used-bytes',
+  'quota-available-bytes',
+  'getetag',
+  'getcontenttype',
+].map((name) => `${DAV}${name}`)
+
 /** The properties of RFC 4918 that every resource has. */
 export function commonProperties<R extends DavResource>(): Map<string, Property<R>> {
   return new Map<string, Property<R>>([
-    [
-      `${DAV}getlastmodified`,
-      { isCommon: true, value: ({ mtimeMs }) => (mtimeMs === 0 ? undefined : httpDate(mtimeMs)) },
-    ],
-    [`${DAV}resourcetype`, { isCommon: true, value: ({ isCollection }) => (isCollection ? '<d:collection/>' : '') }],
-    [
-      `${DAV}getetag`,
-      { isCommon: true, value: ({ etag }) => (etag === undefined ? undefined : `&quot;${etag}&quot;`) },
-    ],
+    [`${DAV}getlastmodified`, { value: ({ mtimeMs }) => (mtimeMs === 0 ? undefined : httpDate(mtimeMs)) }],
+    [`${DAV}resourcetype`, { value: ({ isCollection }) => (isCollection ? '<d:collection/>' : '') }],
+    [`${DAV}getetag`, { value: ({ etag }) => (etag === undefined ? undefined : `&quot;${etag}&quot;`) }],
   ])
 }
 

@@ -8,6 +8,7 @@ import { answerDavError } from './errors.ts'
 import { copy, move } from './methods/copy-move.ts'
 import { get } from './methods/get.ts'
 import { lock, unlock } from './methods/lock.ts'
+import { notImplemented } from './methods/not-found.ts'
 import { allowOf, options } from './methods/options.ts'
 import { propfind } from './methods/propfind.ts'
 import { proppatch } from './methods/proppatch.ts'
@@ -20,6 +21,8 @@ export interface DavDeps {
   readonly mounts: readonly DavMount[]
   readonly search: DavSearch
   readonly cors: CorsPolicy
+  /** What the realm of a challenge is called. */
+  readonly siteName: () => string | Promise<string>
   readonly log: Log
 }
 
@@ -79,16 +82,12 @@ const NOBODY: AccountViewer = {
 
 const isVerb = ({ method }: FastifyRequest): boolean => Object.hasOwn(VERBS, method)
 
-function notImplemented({ method }: FastifyRequest): Fault {
-  return new Fault('unsupported', `There is nothing here that can do ${method}`, { reason: 'not-implemented' })
-}
-
 /** Errors before a route is found: an address that cannot be decoded, a verb that nothing here has. */
 export function davProtocolErrors(log: Log) {
   return DAV_PREFIXES.map((prefix) => ({
     prefix,
     answer: (error: unknown, request: FastifyRequest, reply: FastifyReply) =>
-      answerDavError(isVerb(request) ? error : notImplemented(request), request, reply, log),
+      answerDavError(isVerb(request) ? error : notImplemented(request.method), request, reply, log),
   }))
 }
 
@@ -120,10 +119,10 @@ async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyRepl
   const found = findMount(deps.mounts, segments)
   const isPublic = found?.mount.isPublic ?? false
   // Credentials do not matter at a public mount, not even wrong ones.
-  const viewer = isPublic ? NOBODY : requireAccount(await request.viewer(), request)
+  const viewer = isPublic ? NOBODY : await accountOf(deps, request, reply)
   if (!isPublic) reply.header('x-user-id', encodeURI(viewer.userId))
   const verb = VERBS[request.method]
-  if (verb === undefined) throw notImplemented(request)
+  if (verb === undefined) throw notImplemented(request.method)
   const { mount, base, path } = admitted(viewer, found)
   const conditions = conditionsOf(request.headers)
   const resolve: DavContext['resolve'] = (target) => admitted(viewer, findMount(deps.mounts, target))
@@ -141,6 +140,26 @@ function rawPath(request: FastifyRequest): string {
   const url = (request.raw.url ?? '/').replace(/^https?:\/\/[^/]*/i, '')
   const query = url.indexOf('?')
   return query === -1 ? url : url.slice(0, query)
+}
+
+/** Who is asking. Throws Fault `unauthenticated` with the challenge set. */
+async function accountOf({ siteName }: DavDeps, request: FastifyRequest, reply: FastifyReply): Promise<AccountViewer> {
+  try {
+    return requireAccount(await request.viewer(), request)
+  } catch (error) {
+    // Whoever has a session needs no dialog of the browser (recording session-login).
+    if (error instanceof Fault && error.kind === 'unauthenticated' && error.detail.reason !== 'csrf') {
+      reply.header('www-authenticate', challengeOf(request, await siteName()))
+    }
+    throw error
+  }
+}
+
+/** RFC 7617. A browser's own dialog would stand before the page that asks (recording webdav-files). */
+function challengeOf(request: FastifyRequest, siteName: string): string {
+  const realm = siteName.replace(/[^\x20-\x7e]|["\\]/g, '').trim()
+  const isAjax = request.headers['x-requested-with'] === 'XMLHttpRequest'
+  return isAjax ? `DummyBasic realm="${realm}"` : `Basic realm="${realm}", charset="UTF-8"`
 }
 
 /** With a cookie alone nothing but reading is allowed: any page could send it (recording session-login). */

@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ByteRange } from '../blobs/blob-store.ts'
 import type { AccountViewer } from '../http/viewer.ts'
 import type { Conditions } from './conditions.ts'
+import type { PageRequest } from './paging.ts'
 import type { PropertyTable } from './properties.ts'
 import type { XmlElement } from './xml/read.ts'
 
@@ -66,6 +67,12 @@ export interface DavTree<R extends DavResource = DavResource> {
   find(call: DavCall, path: readonly string[]): Promise<R | undefined>
   /** Members of a collection, in pages. Throws Fault with reason `method` where listing is not allowed. */
   list(call: DavCall, resource: R): AsyncIterable<readonly R[]>
+  /** A part of what `list` gives, and how much there is in all. Without it a client gets everything at once. */
+  page?(
+    call: DavCall,
+    resource: R,
+    part: PageRequest,
+  ): Promise<{ readonly members: readonly R[]; readonly total: number }>
   /** Everything below, in pages, each folder before its members. Without it `Depth: infinity` means 1. */
   listAll?(call: DavCall, resource: R): AsyncIterable<readonly R[]>
   /** undefined when the resource was replaced meanwhile, so that it has to be found again. */
@@ -126,7 +133,8 @@ export interface DavMount {
 
 /** Answers SEARCH, which is asked of the root alone (recording webdav-search). */
 export interface DavSearch {
-  search(call: DavCall, body: XmlElement): Promise<DavSearchResult>
+  /** With `part` only these of the results, and `total` says how many there are. */
+  search(call: DavCall, body: XmlElement, part: PageRequest | undefined): Promise<DavSearchResult>
 }
 
 export interface DavSearchResult {
@@ -135,4 +143,5 @@ export interface DavSearchResult {
   readonly tree: DavTree<any>
   readonly resources: readonly DavResource[]
   readonly properties: readonly string[]
+  readonly total: number | undefined
 }

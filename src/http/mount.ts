@@ -33,7 +33,8 @@ export function mountPages(app: FastifyInstance, routes: readonly HttpRoute[]): 
   })
 }
 
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const
+/** Programs that look for WebDAV ask everywhere; the DAV engine has made its methods known before. */
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND'] as const
 
 /** A known address with a method it does not have (RFC 9110 section 15.5.6). */
 function mountOtherMethods(scope: FastifyInstance, routes: readonly HttpRoute[]): void {

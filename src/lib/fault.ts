@@ -28,6 +28,8 @@ export interface FaultDetail {
   readonly reason?: string
   /** The request field or setting at fault. */
   readonly field?: string
+  /** Of the resource as it is, without quotes, when the caller knows another. */
+  readonly etag?: string
   /** When the caller may try again. */
   readonly retryAfterSeconds?: number
   /** What the OCS API says of it in `data`, where an endpoint's clients look there and not at the message. */

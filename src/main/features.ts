@@ -1,7 +1,8 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { WebPush } from '../config/load.ts'
 import { createRootMount } from '../dav/root-tree.ts'
-import type { DavMount, DavSearch } from '../dav/tree.ts'
+import type { DavDeps } from '../dav/server.ts'
+import type { DavMount } from '../dav/tree.ts'
 import type { Database, Migration } from '../db/database.ts'
 import type { Events } from '../events/events.ts'
 import { type Auth, authMigrations, createAuth } from '../features/auth/index.ts'
@@ -87,7 +88,7 @@ export interface Features {
   readonly files: FilesFeature
   readonly notifications: Notifications
   readonly push: Push
-  readonly dav: { readonly mounts: readonly DavMount[]; readonly search: DavSearch }
+  readonly dav: Omit<DavDeps, 'log' | 'cors'>
 }
 
 /** Makes every feature and hands each what it needs. The whole wiring of the server is on this page. */
@@ -99,7 +100,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     usedBytesOf: (accountIds) => files.usedBytesOf(accountIds),
   })
   const { groups, users, theming, auth } = people
-  const { files, uploads, directDownload } = createFileFeatures(deps, users)
+  const { files, mounts, uploads, directDownload } = createFileFeatures(deps, users, groups.groups)
   const talking = [auth.feature, files.feature, directDownload.feature]
   const notifications = createNotifications({
     ...deps,
@@ -110,7 +111,8 @@ export function createFeatures(deps: FeatureDeps): Features {
   })
   const push: Push = createPushOf(deps, users, auth, notifications)
   const apps = [users.feature, theming.feature, files.feature, notifications.feature]
-  const status = createStatusOf(deps, theming.theming, apps)
+  const appIds = apps.flatMap(({ appId }) => appId ?? []).toSorted()
+  const status = createStatus({ ...deps, siteName: theming.siteName, appIds })
   const contributing = [
     ...people.features,
     files.feature,
@@ -122,7 +124,6 @@ export function createFeatures(deps: FeatureDeps): Features {
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
     status,
   ]
-  const root = createRootMount({ collections: ['files', 'uploads'], displayNameOf: users.displayNameOf })
   const list = [...contributing, createCapabilitiesFeature(contributing, db.stamps)]
   deps.jobs.register(list.flatMap((feature) => feature.jobs ?? []))
   deps.events.connect(list, { isServing: deps.isServing })
@@ -135,7 +136,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     files,
     notifications: notifications.notifications,
     push,
-    dav: { mounts: [root, ...files.mounts, uploads.mount, directDownload.mount], search: files.search },
+    dav: { mounts, search: files.search, siteName: theming.siteName },
   }
 }
 
@@ -158,11 +159,12 @@ function createPeople(deps: FeatureDeps, used: Pick<UsersDeps, 'usedBytes' | 'us
   return { groups, users, theming, auth, features }
 }
 
-function createStatusOf(deps: FeatureDeps, theming: Theming, apps: readonly Feature[]): Feature {
-  return createStatus({
-    ...deps,
-    siteName: async () => (await theming.theme()).values['name'] ?? '',
-    appIds: apps.flatMap(({ appId }) => appId ?? []).toSorted(),
+/** What is above the trees of files. */
+function createRoot({ principalOf }: Users, groups: Groups): DavMount {
+  return createRootMount({
+    collections: ['files', 'uploads'],
+    principalOf,
+    groupNameOf: async (groupId) => (await groups.find(groupId))?.displayName ?? groupId,
   })
 }
 
@@ -186,11 +188,15 @@ function createPushOf(deps: FeatureDeps, users: Users, auth: Auth, told: Notific
   })
 }
 
+interface FileFeatures {
+  readonly files: FilesFeature
+  readonly uploads: UploadsFeature
+  readonly directDownload: DirectDownload
+  readonly mounts: readonly DavMount[]
+}
+
 /** Files, and what is built on them. */
-function createFileFeatures(
-  deps: FeatureDeps,
-  users: Users,
-): { readonly files: FilesFeature; readonly uploads: UploadsFeature; readonly directDownload: DirectDownload } {
+function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): FileFeatures {
   const { db, clock, blobs, events } = deps
   const files: FilesFeature = createFilesFeature({
     db,
@@ -223,7 +229,8 @@ function createFileFeatures(
     ownerOf,
     isEnabled: async (accountId) => (await users.enabledUserId(accountId)) !== undefined,
   })
-  return { files, uploads, directDownload }
+  const mounts = [createRoot(users, groups), ...files.mounts, uploads.mount, directDownload.mount]
+  return { files, mounts, uploads, directDownload }
 }
 
 /** What tells people and their devices that something is new. */

@@ -1,4 +1,6 @@
-import { compareDavBodies, type FileIds, isDavXml, type Note } from './dav-compare.ts'
+import { compareDavBodies, type DavContext, isDavXml, type Note } from './dav-compare.ts'
+import { compareHeaders } from './headers.ts'
+import { capture, fill, type Known } from './known.ts'
 
 /** One way in which an answer differs from the recorded one: `status`, `header content-type`, `body ocs.data.email`. */
 export interface Difference {
@@ -36,25 +38,6 @@ const VOLATILE = new Set([
   'object_id',
 ])
 
-/** Headers that clients act on. The rest is the server's own affair. */
-const COMPARED_HEADERS = [
-  'content-type',
-  'www-authenticate',
-  'location',
-  'x-user-id',
-  'x-nextcloud-user-status',
-  'x-nextcloud-user-status',
-  'access-control-allow-origin',
-  'allow',
-]
-/** Only whether they are there: their values belong to each server. */
-const PRESENT_HEADERS = ['etag', 'last-modified']
-
-/** What stands for a secret or an address in the recordings; captured values are kept for later requests. */
-export interface Known extends Map<string, string> {
-  readonly fileIds: FileIds
-}
-
 export function compareAnswers(
   recorded: RecordedAnswer,
   actual: ActualAnswer,
@@ -65,10 +48,13 @@ export function compareAnswers(
   const note = (part: string, one: unknown, other: unknown): void => {
     differences.push({ part, recorded: show(one), actual: show(other) })
   }
-  if (recorded.status !== actual.status) note('status', recorded.status, actual.status)
-  compareHeaders(recorded, actual, known, note)
-  if (path.startsWith('/remote.php/')) compareDavHeaders(method, recorded, actual, known, note)
-  compareBodies(recorded.body, actual, known, note)
+  const isDav = path.startsWith('/remote.php/')
+  if (recorded.status !== actual.status) {
+    note(isDav ? `status ${actual.status}` : 'status', recorded.status, actual.status)
+  }
+  const isEmpty = actual.text === '' && (recorded.body === '' || recorded.body === null)
+  compareHeaders({ recorded: recorded.headers ?? {}, actual: actual.headers, path, isDav, isEmpty }, known, note)
+  compareBodies(recorded.body, actual, { known, isOrdered: method === 'SEARCH' }, note)
   return differences
 }
 
@@ -76,60 +62,8 @@ function show(value: unknown): string {
   return (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined')).slice(0, 160)
 }
 
-function compareHeaders(recorded: RecordedAnswer, actual: ActualAnswer, known: Known, note: Note): void {
-  for (const name of COMPARED_HEADERS) {
-    // The type of nothing means nothing.
-    if (name === 'content-type' && actual.text === '' && (recorded.body === '' || recorded.body === null)) continue
-    const one = normalHeader(name, recorded.headers?.[name], known)
-    if (name === 'access-control-allow-origin' && one === undefined) continue
-    const other = normalHeader(name, actual.headers[name], known)
-    if (one !== other) note(`header ${name}`, one, other)
-  }
-  for (const name of PRESENT_HEADERS) {
-    const isRecorded = recorded.headers?.[name] !== undefined
-    if (isRecorded !== (actual.headers[name] !== undefined)) note(`header ${name}`, isRecorded, !isRecorded)
-  }
-}
-
-const DAV_HEADERS = ['content-range', 'content-disposition', 'x-oc-mtime', 'oc-checksum', 'dav', 'x-nc-permissions']
-const DAV_PRESENT = ['oc-fileid', 'oc-etag', 'lock-token']
-
-function compareDavHeaders(
-  method: string,
-  recorded: RecordedAnswer,
-  actual: ActualAnswer,
-  known: Known,
-  note: Note,
-): void {
-  capture(String(recorded.headers?.['lock-token'] ?? ''), String(actual.headers['lock-token'] ?? ''), known)
-  const names = method === 'GET' || method === 'HEAD' ? [...DAV_HEADERS, 'content-length'] : DAV_HEADERS
-  for (const name of names) {
-    const one = recorded.headers?.[name]
-    // Errors, and answers in pieces, were recorded without a length.
-    if (name === 'content-length' && one === undefined) continue
-    const other = actual.headers[name]
-    if (one !== other) note(`header ${name}`, one, other)
-  }
-  for (const name of DAV_PRESENT) {
-    const isRecorded = recorded.headers?.[name] !== undefined
-    if (isRecorded !== (actual.headers[name] !== undefined)) note(`header ${name}`, isRecorded, !isRecorded)
-  }
-}
-
-function normalHeader(name: string, value: unknown, known: Known): string | undefined {
-  if (value === undefined || value === null) return undefined
-  const text = fill(String(value), known)
-  if (name !== 'content-type') return text
-  // The reference writes one type in several ways; `text/xml` and `application/xml` are read alike (RFC 7303).
-  return text.toLowerCase().replaceAll(/[ "]/g, '').replace('text/xml', 'application/xml')
-}
-
-/** A recorded text with what is known put in for its placeholders. */
-export function fill(text: string, known: Known): string {
-  return text.replace(/\{[a-z_][\w-]*\}/g, (name) => known.get(name) ?? name)
-}
-
-function compareBodies(recorded: unknown, actual: ActualAnswer, known: Known, note: Note): void {
+function compareBodies(recorded: unknown, actual: ActualAnswer, context: DavContext, note: Note): void {
+  const { known } = context
   if (recorded === undefined || recorded === null) return
   if (isStandIn(recorded)) {
     compareStandIn(recorded, actual, note)
@@ -137,7 +71,7 @@ function compareBodies(recorded: unknown, actual: ActualAnswer, known: Known, no
   }
   if (typeof recorded === 'string') {
     if (isDavXml(recorded) && actual.text !== '') {
-      compareDavBodies(fill(recorded, known), actual.text, known.fileIds, note)
+      compareDavBodies(fill(recorded, known), actual.text, context, note)
       return
     }
     captureFromText(recorded, actual.text, known)
@@ -199,13 +133,6 @@ function captureFromText(recorded: string, actual: string, known: Known): void {
     const value = new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(actual)?.[1]
     if (value !== undefined) capture(content, value, known)
   }
-}
-
-/** A placeholder at the end of a recorded text takes what stands there now. */
-function capture(recorded: string, actual: string, known: Known): void {
-  const [, start = '', name = '', end = ''] = /^(.*)(\{[a-z_][\w-]*\})(>?)$/.exec(fill(recorded, known)) ?? []
-  if (name === '' || !actual.startsWith(start) || !actual.endsWith(end)) return
-  known.set(name, actual.slice(start.length, actual.length - end.length))
 }
 
 function compareValues(path: string, recorded: unknown, actual: unknown, known: Known, note: Note): void {

@@ -1,32 +1,33 @@
 import { readXml, type XmlElement } from '../../src/dav/xml/read.ts'
+import { etagTrouble, type Known } from './known.ts'
 
 export type Note = (part: string, recorded: unknown, actual: unknown) => void
 
-/** Which recorded file id stands for which of ours. */
-export type FileIds = Map<string, string>
-
 const DAV = '{DAV:}'
 const SABRE = '{http://sabredav.org/ns}'
+
+export interface DavContext {
+  readonly known: Known
+  /** Whether the answer has an order that was asked for; members of a folder have none (RFC 4918 section 9.1). */
+  readonly isOrdered: boolean
+}
 
 export function isDavXml(text: string): boolean {
   return text.startsWith('<?xml') && text.includes('"DAV:"')
 }
 
-/** Compares two DAV bodies by what they say: errors by exception and message, listings property by property. */
-export function compareDavBodies(recordedText: string, actualText: string, ids: FileIds, note: Note): void {
+/** Compares two DAV bodies by what they say: errors element by element, listings property by property, in their order. */
+export function compareDavBodies(recordedText: string, actualText: string, context: DavContext, note: Note): void {
   const recorded = readXml(Buffer.from(recordedText))
   const actual = isDavXml(actualText) ? readXml(Buffer.from(actualText)) : undefined
   if (actual === undefined || recorded.name !== actual.name) {
     note('body', recorded.name, actual?.name ?? actualText)
     return
   }
-  if (recorded.name === `${DAV}error`) {
-    compareErrors(recorded, actual, note)
-    return
-  }
-  comparePrefixes(actualText, note)
-  if (recorded.name === `${DAV}multistatus`) compareListings(recorded, actual, ids, note)
-  else compareTexts('body', inner(recorded), inner(actual), ids, note)
+  comparePrefixes(recordedText, actualText, note)
+  if (recorded.name === `${DAV}error`) compareErrors(recorded, actual, note)
+  else if (recorded.name === `${DAV}multistatus`) compareListings(recorded, actual, context, note)
+  else compareTexts('body', inner(recorded), inner(actual), note)
 }
 
 const PREFIXES: Readonly<Record<string, string>> = {
@@ -36,60 +37,117 @@ const PREFIXES: Readonly<Record<string, string>> = {
   'http://sabredav.org/ns': 's',
 }
 
-/** Clients look for prefixes literally, whatever XML says about them. */
-function comparePrefixes(text: string, note: Note): void {
-  for (const [, prefix, uri = ''] of text.matchAll(/xmlns:(\w+)="([^"]*)"/g)) {
-    const wanted = PREFIXES[uri]
-    if (wanted !== undefined && prefix !== wanted) note('prefix', wanted, prefix)
+/** Clients look for prefixes literally, whatever XML says about them: also for `x1` and `x2` of other namespaces. */
+function comparePrefixes(recordedText: string, actualText: string, note: Note): void {
+  const recorded = prefixesOf(recordedText)
+  for (const [uri, prefixes] of prefixesOf(actualText)) {
+    const wanted = recorded.get(uri)?.join() ?? PREFIXES[uri]
+    if (wanted !== undefined && prefixes.join() !== wanted) note('prefix', wanted, prefixes.join())
   }
-  if (/<\w+[ >/]/.test(text)) note('prefix', 'on every element', /<\w+[ >/]/.exec(text)?.[0])
+  if (/<\w+[ >/]/.test(actualText)) note('prefix', 'on every element', /<\w+[ >/]/.exec(actualText)?.[0])
+}
+
+function prefixesOf(text: string): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const [, prefix = '', uri = ''] of text.matchAll(/xmlns:(\w+)="([^"]*)"/g)) {
+    const known = found.get(uri) ?? []
+    if (!known.includes(prefix)) found.set(uri, [...known, prefix])
+  }
+  return found
 }
 
 function compareErrors(recorded: XmlElement, actual: XmlElement, note: Note): void {
-  for (const name of [`${SABRE}exception`, `${SABRE}message`]) {
-    const one = childText(recorded, name)
-    const other = childText(actual, name)
-    if (one !== other) note(`error ${name.slice(SABRE.length)}`, one, other)
+  const exception = childText(actual, `${SABRE}exception`) ?? ''
+  if (childText(recorded, `${SABRE}exception`) !== exception) {
+    note(
+      `error exception ${exception.slice(exception.lastIndexOf('\\') + 1)}`,
+      childText(recorded, `${SABRE}exception`),
+      exception,
+    )
   }
-  const conditions = (error: XmlElement): string[] =>
-    error.children.filter(({ name }) => name.startsWith(DAV)).map(({ name }) => name)
-  if (conditions(recorded).join() !== conditions(actual).join()) {
-    note('error condition', conditions(recorded), conditions(actual))
+  const message = `${SABRE}message`
+  if (childText(recorded, message) !== childText(actual, message)) {
+    note('error message', childText(recorded, message), childText(actual, message))
   }
+  const others = (error: XmlElement): string =>
+    error.children
+      .filter(({ name }) => name !== message && name !== `${SABRE}exception`)
+      .map((child) => `<${child.name}>${inner(child)}</>`)
+      .join('')
+  if (others(recorded) !== others(actual)) note('error detail', others(recorded), others(actual))
+}
+
+interface Propstat {
+  readonly status: string
+  /** Inner XML by Clark name, in order. */
+  readonly properties: ReadonlyMap<string, string>
 }
 
 interface Listed {
   readonly status: string
-  /** Inner XML and status, by Clark name. */
-  readonly properties: ReadonlyMap<string, { readonly status: string; readonly value: string }>
+  readonly propstats: readonly Propstat[]
 }
 
-function compareListings(recorded: XmlElement, actual: XmlElement, ids: FileIds, note: Note): void {
+function compareListings(recorded: XmlElement, actual: XmlElement, { known, isOrdered }: DavContext, note: Note): void {
   const one = listingOf(recorded)
   const other = listingOf(actual)
   const missing = [...one.keys()].filter((href) => !other.has(href))
   const extra = [...other.keys()].filter((href) => !one.has(href))
   if (missing.length > 0) note('listing missing', missing, undefined)
   if (extra.length > 0) note('listing extra', undefined, extra)
-  if (missing.length + extra.length === 0 && [...one.keys()][0] !== [...other.keys()][0]) {
-    note('listing first', [...one.keys()][0], [...other.keys()][0])
+  if ([...one.keys()][0] !== [...other.keys()][0]) note('listing first', [...one.keys()][0], [...other.keys()][0])
+  const shared = (listing: Map<string, Listed>, there: Map<string, Listed>): string =>
+    [...listing.keys()].filter((href) => there.has(href)).join(' ')
+  if (isOrdered && shared(one, other) !== shared(other, one)) {
+    note('listing order', shared(one, other), shared(other, one))
   }
   for (const [href, listed] of one) {
     const found = other.get(href)
-    if (found !== undefined) compareListed(listed, found, ids, note)
+    if (found === undefined) continue
+    compareListed(listed, found, note)
+    compareIdentities(href, listed, found, known, note)
   }
 }
 
-function compareListed(recorded: Listed, actual: Listed, ids: FileIds, note: Note): void {
+function compareListed(recorded: Listed, actual: Listed, note: Note): void {
   if (recorded.status !== actual.status) note('listing status', recorded.status, actual.status)
-  for (const name of new Set([...recorded.properties.keys(), ...actual.properties.keys()])) {
-    const one = recorded.properties.get(name)
-    const other = actual.properties.get(name)
+  const one = statusesOf(recorded)
+  const other = statusesOf(actual)
+  for (const name of new Set([...one.keys(), ...other.keys()])) {
     const short = shortName(name)
-    if (one === undefined || other === undefined || one.status !== other.status) {
-      note(`property ${short} status`, one?.status, other?.status)
-    } else if (one.status.startsWith('200')) compareTexts(`property ${short}`, one.value, other.value, ids, note)
+    const left = one.get(name)
+    const right = other.get(name)
+    if (left === undefined || right === undefined || left.status !== right.status) {
+      note(`property ${short} ${right?.status.slice(0, 3) ?? 'missing'}`, left?.status, right?.status)
+    } else if (left.status.startsWith('200')) compareTexts(`property ${short}`, left.value, right.value, note)
   }
+  compareOrder(recorded, actual, note)
+}
+
+/** One client reads the first propstat alone; another takes properties as they come. */
+function compareOrder(recorded: Listed, actual: Listed, note: Note): void {
+  const statuses = ({ propstats }: Listed): string => propstats.map(({ status }) => status.slice(0, 3)).join()
+  const wanted = statuses(recorded)
+  const isOrdered =
+    statuses(actual) ===
+    wanted
+      .split(',')
+      .filter((status) => statuses(actual).includes(status))
+      .join()
+  if (!isOrdered && statuses(actual) !== '200') note('propstat order', wanted, statuses(actual))
+  for (const { status, properties } of actual.propstats) {
+    const same = recorded.propstats.find((propstat) => propstat.status === status)
+    const both = [...(same?.properties.keys() ?? [])].filter((name) => properties.has(name))
+    const ours = [...properties.keys()].filter((name) => same?.properties.has(name) === true)
+    if (both.join() !== ours.join()) note('property order', both, ours)
+  }
+}
+
+function statusesOf({ propstats }: Listed): Map<string, { status: string; value: string }> {
+  const found = new Map<string, { status: string; value: string }>()
+  for (const { status, properties } of propstats)
+    for (const [name, value] of properties) found.set(name, { status, value })
+  return found
 }
 
 function shortName(name: string): string {
@@ -102,15 +160,15 @@ function listingOf(multistatus: XmlElement): Map<string, Listed> {
   const found = new Map<string, Listed>()
   for (const response of multistatus.children) {
     if (response.name !== `${DAV}response`) continue
-    const properties = new Map<string, { status: string; value: string }>()
-    for (const propstat of response.children.filter(({ name }) => name === `${DAV}propstat`)) {
-      const status = childText(propstat, `${DAV}status`)?.replace('HTTP/1.1 ', '') ?? ''
-      const prop = propstat.children.find(({ name }) => name === `${DAV}prop`)
-      for (const property of prop?.children ?? []) properties.set(property.name, { status, value: inner(property) })
-    }
-    // Percent signs may be written in small or large letters, and reserved characters as they are (RFC 3986).
-    const href = decodeURIComponent(childText(response, `${DAV}href`) ?? '')
-    found.set(href, { status: childText(response, `${DAV}status`) ?? '', properties })
+    const propstats = response.children
+      .filter(({ name }) => name === `${DAV}propstat`)
+      .map((propstat) => {
+        const prop = propstat.children.find(({ name }) => name === `${DAV}prop`)
+        const properties = (prop?.children ?? []).map((property): [string, string] => [property.name, inner(property)])
+        const status = childText(propstat, `${DAV}status`)?.replace('HTTP/1.1 ', '') ?? ''
+        return { status, properties: new Map(properties) }
+      })
+    found.set(childText(response, `${DAV}href`) ?? '', { status: childText(response, `${DAV}status`) ?? '', propstats })
   }
   return found
 }
@@ -124,15 +182,28 @@ function inner({ children, text }: XmlElement): string {
   return children.map((child) => `<${shortName(child.name)}>${inner(child)}</>`).join('')
 }
 
-/** Equal but for what belongs to each run: ids, etags, times and sizes of what was there before. */
-function compareTexts(part: string, recorded: string, actual: string, ids: FileIds, note: Note): void {
-  const one = neutral(part, recorded)
-  const other = neutral(part, actual)
-  if (one !== other) note(part, recorded, actual)
-  if (part !== 'property oc:fileid' || one !== other) return
-  const known = ids.get(recorded)
-  if (known === undefined) ids.set(recorded, actual)
-  else if (known !== actual) note('file id', `${recorded}, which was ${known}`, actual)
+/** Equal but for what belongs to each run: times and sizes of what was there before; ids and etags by their shape. */
+function compareTexts(part: string, recorded: string, actual: string, note: Note): void {
+  if (neutral(part, recorded) !== neutral(part, actual)) note(part, recorded, actual)
+}
+
+/** Ids and etags are others than the recorded ones, but stay and change when those do. */
+function compareIdentities(href: string, recorded: Listed, actual: Listed, known: Known, note: Note): void {
+  const one = statusesOf(recorded)
+  const other = statusesOf(actual)
+  const values = (name: string): [string | undefined, string | undefined] => [
+    one.get(name)?.value,
+    other.get(name)?.value,
+  ]
+  const [recordedId, id] = values('{http://owncloud.org/ns}fileid')
+  if (recordedId !== undefined && id !== undefined) {
+    const trouble = known.fileIds.pair(recordedId, id)
+    if (trouble !== undefined) note('file id', recordedId, `${id}: ${trouble}`)
+  }
+  const [recordedEtag, etag] = values(`${DAV}getetag`)
+  if (recordedEtag === undefined || etag === undefined || etag === '') return
+  const trouble = etagTrouble(known, href, recordedEtag, etag)
+  if (trouble !== undefined) note('etag', recordedEtag, `${etag}: ${trouble}`)
 }
 
 const COUNTS = /^property (?:d:quota-used-bytes|d:quota-available-bytes)$/

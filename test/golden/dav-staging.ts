@@ -132,6 +132,11 @@ export const BETWEEN_DAV: Readonly<Record<string, Between>> = {
   'webdav-files': {
     // Refused here, and made by the reference: later exchanges need them.
     'PUT with If-None-Match: * on a new name': (app) => put(app, 'alice', 'rec/len2.txt', '12345'),
+    'MOVE with a path-only Destination': async (app) => {
+      const headers = { authorization: authorization('alice'), destination: address('alice', 'rec/len-host.txt') }
+      await app.request({ method: 'MOVE', url: address('alice', 'rec/len.txt'), headers })
+      await put(app, 'alice', 'rec/len.txt', '12345')
+    },
   },
   'webdav-errors': {
     'Quota of 1 KB: what the root says': setQuota('1 KB'),

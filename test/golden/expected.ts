@@ -8,7 +8,7 @@ export interface Expected {
   readonly topic: string
   /** Which exchanges, as a regular expression over their names. */
   readonly exchanges: string
-  /** Which parts, as a regular expression over `status`, `header x`, `body a.b`. */
+  /** Which parts, as a regular expression over `status`, over WebDAV `status 404` (what is answered), `header x`, `body a.b`. */
   readonly parts: string
   /** `wanted`: it stays. `later`: the feature is not built yet. */
   readonly kind: 'wanted' | 'later'
@@ -49,6 +49,6 @@ export function judge(topic: string, replayed: readonly Replayed[], expected: re
   return { equal, later, wanted: replayed.length - equal - later, unexpected, used }
 }
 
-function matches(pattern: string, text: string): boolean {
+export function matches(pattern: string, text: string): boolean {
   return new RegExp(`^(?:${pattern})$`).test(text)
 }

@@ -5,7 +5,7 @@ import { stopSharedPostgres } from '../helpers/postgres.ts'
 import { createTestApp } from '../helpers/test-app.ts'
 import { type Between, castOf } from './cast.ts'
 import { BETWEEN_DAV } from './dav-staging.ts'
-import { judge, readExpected } from './expected.ts'
+import { judge, matches, readExpected } from './expected.ts'
 import { betweenNotifications } from './notifications-staging.ts'
 import { betweenGroups, betweenUsers } from './provisioning-staging.ts'
 import { betweenPush, betweenWebPush, PUSH_VARIANTS, type Variant } from './push-staging.ts'
@@ -66,6 +66,12 @@ for (const database of ['sqlite', 'postgres'] as const satisfies readonly Databa
         (entry) => !used.has(entry.reason + entry.topic + entry.exchanges + entry.parts),
       )
       assert.deepEqual(stale, [])
+    })
+    test('a wanted difference names its parts, over WebDAV also the status that it has', () => {
+      const vague = readExpected().filter(
+        ({ kind, parts }) => kind === 'wanted' && ['anything', 'status 299'].some((part) => matches(parts, part)),
+      )
+      assert.deepEqual(vague, [])
     })
     after(async () => {
       console.log(

@@ -4,8 +4,9 @@ import { sendRaw } from '../helpers/send-raw.ts'
 import type { TestAnswer, TestApp } from '../helpers/test-app.ts'
 import { basic } from '../helpers/test-app.ts'
 import { type Between, PASSWORDS } from './cast.ts'
-import { compareAnswers, type Difference, fill, type Known, type RecordedAnswer } from './compare.ts'
+import { compareAnswers, type Difference, type RecordedAnswer } from './compare.ts'
 import { stageFiles } from './dav-staging.ts'
+import { fill, type Known, Pairs } from './known.ts'
 
 export interface Exchange {
   readonly name: string
@@ -47,7 +48,7 @@ export async function replay(
       ['{wrong_password}', 'not-the-password'],
       ...Object.entries(PASSWORDS).map(([name, password]): [string, string] => [`{${name}_password}`, password]),
     ]),
-    { fileIds: new Map<string, string>() },
+    { fileIds: new Pairs(), etags: new Map() },
   )
   const socket = /^(?:webdav|direct)-/.test(topic) ? await app.listen() : undefined
   await stageFiles(app, topic, known.fileIds)

@@ -2,16 +2,19 @@ import type { TestApp } from '../helpers/test-app.ts'
 import { basic, OCS } from '../helpers/test-app.ts'
 import { type Between, PASSWORDS } from './cast.ts'
 
+/** Recordings that were made after those of editing the accounts. */
+const AFTER_THE_EDITS = new Set(['session-login', 'status-php', 'webdav-files', 'webdav-principals'])
+
 /** Alice as the recordings found her. */
 export async function prepareAlice(app: TestApp, topic: string): Promise<void> {
   const alice = PASSWORDS['alice'] ?? ''
-  const edit = async (key: string, value: string): Promise<void> => {
+  const edit = async (key: string, value: string, as = 'alice', secret = alice): Promise<void> => {
     await app.request({
       method: 'PUT',
       url: '/ocs/v2.php/cloud/users/alice',
       headers: {
         'ocs-apirequest': 'true',
-        authorization: basic('alice', alice),
+        authorization: basic(as, secret),
         'content-type': 'application/x-www-form-urlencoded',
       },
       body: new URLSearchParams({ key, value }).toString(),
@@ -40,6 +43,11 @@ export async function prepareAlice(app: TestApp, topic: string): Promise<void> {
       as: ['alice', alice],
     })
   }
+  if (!AFTER_THE_EDITS.has(topic)) return
+  await edit('quota', '1 TB', 'admin', PASSWORDS['admin'])
+  await edit('phone', '+4971112345678')
+  await edit('phoneScope', 'v2-private')
+  await edit('bluesky', 'alice.bsky.social')
 }
 
 /** The reference's own name and colours, so that what is derived from them can be compared. */

@@ -114,7 +114,7 @@ describe('verbs', () => {
   test('one that HTTP has not heard of ends the connection', async () => {
     const client = new RawClient()
     client.send(head('FROBNICATE', '/file'))
-    assert.match(await client.end(), /^HTTP\/1\.1 400 /)
+    assert.match(await client.end(), /^HTTP\/1\.1 501 /)
   })
 
   test('an address with its host before it is the same address (RFC 9112 section 3.2.2)', async () => {

@@ -1,12 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { matchesEtag } from '../../http/conditional.ts'
 import { Fault } from '../../lib/fault.ts'
+import { ifMatchFailed } from '../conditions.ts'
 import { httpDate } from '../properties.ts'
 import { rangeOf } from '../ranges.ts'
 import type { DavContext } from '../server.ts'
 import { sendStream } from '../stream.ts'
-import type { DavContent } from '../tree.ts'
-import { notAllowed, notFound } from './not-found.ts'
+import type { DavContent, DavMount } from '../tree.ts'
+import { notAllowed, notFound, notImplemented } from './not-found.ts'
 
 const FOLDER_PAGE =
   'This is the WebDAV interface. Open it with a WebDAV client, such as the file manager or the desktop sync client.\n'
@@ -22,7 +23,7 @@ export async function get({ mount, path, reply, ...call }: DavContext): Promise<
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const resource = await tree.find(call, path)
     if (resource === undefined) throw notFound(path)
-    if (resource.isCollection) return reply.header('content-type', 'text/html; charset=utf-8').send(FOLDER_PAGE)
+    if (resource.isCollection) return sendFolderPage(mount, reply)
     if (tree.content === undefined) throw notAllowed('This cannot be read')
     const validators = { etag: resource.etag ?? '', mtimeMs: resource.mtimeMs }
     if (answerUnchanged(call.request, reply, validators)) return reply
@@ -30,6 +31,11 @@ export async function get({ mount, path, reply, ...call }: DavContext): Promise<
     if (content !== undefined) return sendContent(call.request, reply, validators, content)
   }
   throw new Fault('unavailable', 'The file is replaced all the time', { retryAfterSeconds: 1 })
+}
+
+function sendFolderPage({ isPublic }: DavMount, reply: FastifyReply): FastifyReply {
+  if (isPublic === true) throw notImplemented('GET')
+  return reply.header('content-type', 'text/html; charset=UTF-8').send(FOLDER_PAGE)
 }
 
 export interface Validators {
@@ -47,24 +53,20 @@ export function answerUnchanged(
   const quoted = `"${etag}"`
   const modifiedMs = Math.floor(mtimeMs / 1_000) * 1_000
   if (headers['if-match'] !== undefined && !matchesEtag(headers['if-match'], quoted)) {
-    reply.header('etag', quoted)
-    const message = 'An If-Match header was specified, but none of the specified ETags matched.'
-    throw new Fault('precondition', message, { field: 'If-Match' })
+    throw ifMatchFailed(etag)
   }
   if (headers['if-match'] === undefined && modifiedMs > Date.parse(headers['if-unmodified-since'] ?? '')) {
     const message =
       'An If-Unmodified-Since header was specified, but the entity has been changed since the specified date.'
     throw new Fault('precondition', message, { field: 'If-Unmodified-Since' })
   }
-  const isKnown =
-    headers['if-none-match'] === undefined
-      ? modifiedMs <= Date.parse(headers['if-modified-since'] ?? '')
-      : matchesEtag(headers['if-none-match'], quoted)
-  if (!isKnown) return false
-  reply
-    .code(304)
-    .headers({ etag: quoted, 'last-modified': httpDate(mtimeMs) })
-    .send()
+  if (headers['if-none-match'] !== undefined) {
+    if (!matchesEtag(headers['if-none-match'], quoted)) return false
+  } else {
+    if (!(modifiedMs <= Date.parse(headers['if-modified-since'] ?? ''))) return false
+    reply.header('last-modified', httpDate(mtimeMs))
+  }
+  reply.code(304).header('etag', quoted).send()
   return true
 }
 
@@ -86,7 +88,6 @@ export function sendContent(
     'content-type': content.contentType,
     'content-length': String(range === undefined ? sizeBytes : range.end - range.start + 1),
     'accept-ranges': 'bytes',
-    'oc-etag': quoted,
     'content-security-policy': CONTENT_POLICY,
     ...content.headers,
   })

@@ -7,6 +7,8 @@ import { encodePath } from '../path.ts'
 import type { DavContext } from '../server.ts'
 import type { GrantedLock, LockRequest } from '../tree.ts'
 import { child, innerXml, type XmlElement } from '../xml/read.ts'
+import { NAMESPACES } from '../xml/write.ts'
+import { EMPTY } from './empty.ts'
 import { notAllowed } from './not-found.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 1_800
@@ -24,7 +26,7 @@ export async function lock({ mount, path, reply, ...call }: DavContext): Promise
     .code(granted.created ? 201 : 200)
     .headers({ 'content-type': 'application/xml; charset=utf-8', 'lock-token': `<opaquelocktoken:${granted.token}>` })
     .send(
-      `<?xml version="1.0"?>\n<d:prop xmlns:d="DAV:"><d:lockdiscovery>${activeLock(call.base, granted)}</d:lockdiscovery></d:prop>\n`,
+      `<?xml version="1.0"?>\n<d:prop${NAMESPACES}><d:lockdiscovery>${activeLock(call.base, granted)}</d:lockdiscovery></d:prop>\n`,
     )
 }
 
@@ -75,5 +77,5 @@ export async function unlock({ mount, path, reply, ...call }: DavContext): Promi
   const header = call.request.headers['lock-token']
   if (typeof header !== 'string' || header === '') throw new Fault('bad-request', 'No lock token was supplied')
   await mount.tree.unlock(call, path, plainToken(header))
-  return reply.code(204).headers({ 'content-type': 'text/html; charset=UTF-8', 'content-length': '0' }).send()
+  return reply.code(204).headers(EMPTY).send()
 }

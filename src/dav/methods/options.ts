@@ -1,9 +1,20 @@
 import type { FastifyReply } from 'fastify'
 import type { DavContext } from '../server.ts'
 import type { DavMount } from '../tree.ts'
+import { EMPTY } from './empty.ts'
 
-/** What RFC 4918 section 10.1 names, and what clients look for (recording webdav-files). */
-export const DAV_CLASSES = '1, 2, 3, extended-mkcol, nextcloud-checksum-update'
+const READING = '1, 3, extended-mkcol'
+const LEGACY = `${READING}, nextcloud-checksum-update, 2`
+const CURRENT = `${READING}, nc-paginate, nextcloud-checksum-update, 2`
+
+/**
+ * What RFC 4918 section 10.1 names, and what clients look for, by service and in the order of the recordings
+ * (webdav-files, direct-download). The same at every address of a service.
+ */
+export function classesOf({ pattern, isPublic }: DavMount): string {
+  if (isPublic === true) return READING
+  return pattern[1] === 'dav' ? CURRENT : LEGACY
+}
 
 export function allowOf(mount: DavMount, isMissing: boolean): string {
   const methods = ['OPTIONS', ...mount.tree.methods]
@@ -15,10 +26,10 @@ export async function options({ mount, path, reply, ...call }: DavContext): Prom
   return reply
     .headers({
       allow: allowOf(mount, resource === undefined),
-      dav: DAV_CLASSES,
+      dav: classesOf(mount),
       'ms-author-via': 'DAV',
       'accept-ranges': 'bytes',
-      'content-length': '0',
+      ...EMPTY,
       ...(mount.tree.methods.includes('SEARCH') ? { dasl: '<DAV:basicsearch>' } : {}),
     })
     .send()

@@ -4,11 +4,15 @@ import { Fault } from '../../lib/fault.ts'
 import { readBody } from '../body.ts'
 import { depthOf } from '../depth.ts'
 import { sendMultistatus, sendResource, type Wanted } from '../multistatus.ts'
+import { type PageRequest, pageRequestOf, setPageHeaders } from '../paging.ts'
 import type { DavContext } from '../server.ts'
-import type { DavResource } from '../tree.ts'
+import type { DavCall, DavResource } from '../tree.ts'
 import { child, readXml, type XmlElement } from '../xml/read.ts'
 import { notFound } from './not-found.ts'
-import { DAV_CLASSES } from './options.ts'
+import { classesOf } from './options.ts'
+
+/** What the client sends to leave out what is missing changes the answer. */
+export const VARY = 'Brief,Prefer'
 
 /** RFC 4918 section 9.1. Without a depth, or with one that is none, it is 1 (recording webdav-files). */
 export async function propfind(context: DavContext): Promise<FastifyReply> {
@@ -16,13 +20,36 @@ export async function propfind(context: DavContext): Promise<FastifyReply> {
   const { tree } = mount
   const call = { ...rest, request }
   const wanted = wantedOf(await readBody(request))
+  reply.headers({ dav: classesOf(mount), vary: VARY })
   const resource = await tree.find(call, path)
   if (resource === undefined) throw notFound(path)
-  reply.header('dav', DAV_CLASSES)
   const depth = depthOf(request)
   if (depth === '0' || !resource.isCollection) return sendResource(reply, tree, call, wanted, resource)
+  const part = depth === 'infinity' ? undefined : pageRequestOf(request)
+  if (part !== undefined && tree.page !== undefined) {
+    const entries = await partOf(tree, call, resource, part)
+    setPageHeaders(reply, entries.total, resource.etag)
+    return sendMultistatus(reply, tree, call, wanted, onePage(entries.resources))
+  }
   const members = (depth === 'infinity' ? tree.listAll?.(call, resource) : undefined) ?? tree.list(call, resource)
   return sendMultistatus(reply, tree, call, wanted, withFirst(resource, members))
+}
+
+/** The collection itself is the first entry of its listing. */
+async function partOf(
+  tree: DavContext['mount']['tree'],
+  call: DavCall,
+  resource: DavResource,
+  { offset, count }: PageRequest,
+): Promise<{ readonly resources: readonly DavResource[]; readonly total: number }> {
+  const isFirst = offset === 0
+  const part = isFirst ? { offset, count: count - 1 } : { offset: offset - 1, count }
+  const { members = [], total = 0 } = (await tree.page?.(call, resource, part)) ?? {}
+  return { resources: isFirst ? [resource, ...members] : members, total: total + 1 }
+}
+
+export async function* onePage(resources: readonly DavResource[]): AsyncGenerator<readonly DavResource[]> {
+  if (resources.length > 0) yield resources
 }
 
 /** The collection itself comes first, in one page with its first members: clients take its properties from there. */

@@ -7,6 +7,7 @@ import type { DavContext } from '../server.ts'
 import type { PropertyChange } from '../tree.ts'
 import type { XmlElement } from '../xml/read.ts'
 import { notAllowed } from './not-found.ts'
+import { VARY } from './propfind.ts'
 
 const MAX_CHANGES = 200
 
@@ -19,6 +20,7 @@ export async function proppatch({ mount, path, reply, ...call }: DavContext): Pr
     throw new Fault('bad-request', 'Expected {DAV:}propertyupdate as the root element')
   }
   const statuses = await tree.patchProperties(call, path, changesOf(body))
+  reply.header('vary', VARY)
   return sendPropertyStatuses(reply, encodePath([...call.base, ...path]), statuses)
 }
 

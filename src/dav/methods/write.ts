@@ -7,12 +7,10 @@ import { encodePath } from '../path.ts'
 import type { DavContext } from '../server.ts'
 import type { DavWritten } from '../tree.ts'
 import { child } from '../xml/read.ts'
-import { notAllowed } from './not-found.ts'
+import { EMPTY } from './empty.ts'
+import { notAllowed, notImplemented } from './not-found.ts'
 import { allowOf } from './options.ts'
 import { changesOf } from './proppatch.ts'
-
-/** Empty answers have this type on the wire (recording webdav-files). */
-const EMPTY = { 'content-type': 'text/html; charset=UTF-8', 'content-length': '0' } as const
 
 export function sendWritten(reply: FastifyReply, { created, headers }: DavWritten): FastifyReply {
   return reply
@@ -78,7 +76,7 @@ const ALGORITHMS = new Set(['MD5', 'SHA1', 'SHA256', 'ADLER32'])
 export async function patch({ mount, path, reply, ...call }: DavContext): Promise<FastifyReply> {
   const algorithm = String(call.request.headers['x-recalculate-hash'] ?? '').toUpperCase()
   if (algorithm === '') {
-    throw new Fault('unsupported', 'There is nothing here that can do PATCH', { reason: 'not-implemented' })
+    throw notImplemented('PATCH')
   }
   if (!ALGORITHMS.has(algorithm)) {
     throw new Fault('bad-request', 'X-Recalculate-Hash must be md5, sha1, sha256 or adler32')

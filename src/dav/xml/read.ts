@@ -1,6 +1,6 @@
 import { SaxesParser } from 'saxes'
 import { Fault } from '../../lib/fault.ts'
-import { escapeAttribute, escapeText, splitName } from './write.ts'
+import { escapeAttribute, escapeText, PREFIXES, splitName } from './write.ts'
 
 /** An element of a request body. Names are in Clark notation: `{DAV:}prop`. */
 export interface XmlElement {
@@ -117,7 +117,10 @@ export function child(element: XmlElement | undefined, name: string): XmlElement
   return element?.children.find((known) => known.name === name)
 }
 
-/** What is inside an element, as XML that stands for itself in a place without a default namespace. */
+/**
+ * What is inside an element, as XML for an answer in a place without a default namespace: with the prefixes that every
+ * answer declares, and a namespace of its own where there is none.
+ */
 export function innerXml(element: XmlElement, namespaceAround = ''): string {
   return element.content
     .map((part) => (typeof part === 'string' ? escapeText(part) : outerXml(part, namespaceAround)))
@@ -126,11 +129,14 @@ export function innerXml(element: XmlElement, namespaceAround = ''): string {
 
 function outerXml(element: XmlElement, namespaceAround: string): string {
   const { namespace, local } = splitName(element.name)
-  const declaration = namespace === namespaceAround ? '' : ` xmlns="${escapeAttribute(namespace)}"`
+  const prefix = PREFIXES.get(namespace)
+  const declaration =
+    prefix !== undefined || namespace === namespaceAround ? '' : ` xmlns="${escapeAttribute(namespace)}"`
   const attributes = element.attributes.map((attribute, index) => ` ${attributeXml(attribute, `a${index}`)}`).join('')
-  const inner = innerXml(element, namespace)
-  const start = `<${local}${declaration}${attributes}`
-  return inner === '' ? `${start}/>` : `${start}>${inner}</${local}>`
+  const inner = innerXml(element, prefix === undefined ? namespace : namespaceAround)
+  const name = prefix === undefined ? local : `${prefix}:${local}`
+  const start = `<${name}${declaration}${attributes}`
+  return inner === '' ? `${start}/>` : `${start}>${inner}</${name}>`
 }
 
 function attributeXml({ name, value }: XmlAttribute, prefix: string): string {

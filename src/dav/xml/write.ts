@@ -36,15 +36,17 @@ export function splitName(name: string): { readonly namespace: string; readonly 
 }
 
 /** Prefixes that clients match literally (field experience with the iOS client). */
-const PREFIXES: ReadonlyMap<string, string> = new Map([
+export const PREFIXES: ReadonlyMap<string, string> = new Map([
   ['DAV:', 'd'],
   ['http://sabredav.org/ns', 's'],
   ['http://owncloud.org/ns', 'oc'],
   ['http://nextcloud.org/ns', 'nc'],
 ])
 
-export const MULTISTATUS_START =
-  '<?xml version="1.0"?>\n<d:multistatus xmlns:d="DAV:" xmlns:s="http://sabredav.org/ns" xmlns:oc="http://owncloud.org/ns" xmlns:nc="http://nextcloud.org/ns"'
+/** Declared at the root of every answer but errors, so that what is inside needs no declaration of its own. */
+export const NAMESPACES = [...PREFIXES].map(([namespace, prefix]) => ` xmlns:${prefix}="${namespace}"`).join('')
+
+export const MULTISTATUS_START = `<?xml version="1.0"?>\n<d:multistatus${NAMESPACES}`
 
 /** Tags of one document: namespaces without a prefix of their own are counted `x1`, `x2`, ... as they appear. */
 export class Tags {

@@ -25,7 +25,7 @@ export function createDirectMount(links: DirectLinks, contents: Contents): DavMo
 
 function createDirectTree(links: DirectLinks, contents: Contents): DavTree<LinkedFile> {
   const readOnly = async (): Promise<never> => {
-    throw new Fault('forbidden', 'A direct link is for reading alone')
+    throw new Fault('forbidden', '')
   }
   return {
     methods: ['GET', 'HEAD', 'PROPFIND'],
@@ -68,9 +68,8 @@ function createDirectTree(links: DirectLinks, contents: Contents): DavTree<Linke
 function linkProperties(): PropertyTable<LinkedFile> {
   const known = commonProperties<LinkedFile>()
   known.set('{DAV:}getcontentlength', {
-    isCommon: true,
     value: ({ node }) => (node === undefined ? undefined : String(node.size_bytes)),
   })
-  known.set('{DAV:}getcontenttype', { isCommon: true, value: ({ node }) => node?.mime })
+  known.set('{DAV:}getcontenttype', { value: ({ node }) => node?.mime })
   return { known }
 }

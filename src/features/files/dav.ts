@@ -54,6 +54,13 @@ export function createFilesTree(deps: FilesTreeDeps): DavTree<FileResource> {
         yield page.map((member) => resourceOf(member, [...path, member.name]))
       }
     },
+    async page(_call, { node, path }, { offset, count }) {
+      const members = await store.listChildrenAt(deps.db.read, node.id, offset, count)
+      return {
+        members: members.map((member) => resourceOf(member, [...path, member.name])),
+        total: await store.countChildren(deps.db.read, node.id),
+      }
+    },
     listAll: (_call, resource) => listAll(deps, resource),
     content: (_call, resource) => contentOf(deps, resource),
     put: (call, path) => putFile(deps, call, path),
@@ -147,6 +154,7 @@ export async function contentOf(
     sizeBytes: node.size_bytes,
     contentType: contentTypeOf(node.mime),
     headers: {
+      'oc-etag': `"${node.etag}"`,
       'content-disposition': disposition(node.name),
       ...(node.checksums === '' ? {} : { 'oc-checksum': node.checksums }),
     },

@@ -1,10 +1,10 @@
-import { activeLock } from '../../dav/methods/lock.ts'
 import { type BatchLoader, commonProperties, type Property, type PropertyTable } from '../../dav/properties.ts'
 import type { DavCall } from '../../dav/tree.ts'
 import { escapeText } from '../../dav/xml/write.ts'
 import type { Database } from '../../db/database.ts'
+import type { FreeSpace } from './free-space.ts'
+import { addLockProperties } from './lock-properties.ts'
 import type { Locking } from './locking.ts'
-import type { PlacedLock } from './locks.ts'
 import * as propertyStore from './property-store.ts'
 import { type FileResource, fileIdOf, permissionsOf } from './resource.ts'
 import * as store from './store.ts'
@@ -17,6 +17,7 @@ export interface FilePropertiesDeps {
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
   readonly readUsedBytes: (accountId: number) => Promise<number>
+  readonly freeSpace: FreeSpace
   readonly displayNameOf: (accountId: number) => Promise<string>
 }
 
@@ -37,7 +38,7 @@ export function fileProperties(deps: FilePropertiesDeps): PropertyTable<FileReso
   const known: Table = commonProperties<FileResource>()
   addDavProperties(known, deps)
   addClientProperties(known, deps)
-  addLockProperties(known, deps)
+  addLockProperties(known, deps.locking)
   return {
     known,
     async loadOthers(_call, resources, names) {
@@ -61,25 +62,19 @@ const ofFile =
     resource.isCollection ? undefined : value(resource)
 
 function addDavProperties(known: Table, deps: FilePropertiesDeps): void {
-  known.set(`${DAV}getcontentlength`, { isCommon: true, value: ofFile(({ node }) => String(node.size_bytes)) })
-  known.set(`${DAV}getcontenttype`, { isCommon: true, value: ofFile(({ node }) => escapeText(node.mime)) })
+  known.set(`${DAV}getcontentlength`, { value: ofFile(({ node }) => String(node.size_bytes)) })
+  known.set(`${DAV}getcontenttype`, { value: ofFile(({ node }) => escapeText(node.mime)) })
   known.set(`${DAV}displayname`, { value: (resource, call) => escapeText(nameOf(resource, call)) })
   known.set(`${DAV}creationdate`, {
     value: ({ node }) => new Date(node.created_s * 1_000).toISOString().replace(/\.\d+Z$/, '+00:00'),
   })
   known.set(`${DAV}quota-used-bytes`, {
-    isCommon: true,
     value: ({ isCollection, node }) => (isCollection ? String(node.size_bytes) : undefined),
   })
-  known.set(`${DAV}quota-available-bytes`, { isCommon: true, load: availableBytes(deps) })
+  known.set(`${DAV}quota-available-bytes`, { load: availableBytes(deps) })
   known.set(`${DAV}supportedlock`, { value: () => SUPPORTED_LOCK })
   known.set(`${DAV}supported-report-set`, {
-    value: () =>
-      '<d:supported-report><d:report><oc:filter-files xmlns:oc="http://owncloud.org/ns"/></d:report></d:supported-report>',
-  })
-  known.set(`${DAV}current-user-principal`, {
-    value: (_resource, { viewer }) =>
-      `<d:href>/remote.php/dav/principals/users/${encodeURIComponent(viewer.userId)}/</d:href>`,
+    value: () => '<d:supported-report><d:report><oc:filter-files/></d:report></d:supported-report>',
   })
 }
 
@@ -88,14 +83,17 @@ function nameOf({ node }: FileResource, { viewer }: DavCall): string {
   return node.parent_id === null ? viewer.userId : node.name
 }
 
-function availableBytes({ quotaOf, readUsedBytes }: FilePropertiesDeps): BatchLoader<FileResource> {
+/** What is left of the quota and fits on the disk (RFC 4331 section 3, recording webdav-files). */
+function availableBytes({ quotaOf, readUsedBytes, freeSpace }: FilePropertiesDeps): BatchLoader<FileResource> {
+  const leftOf = async (quota: number, used: number): Promise<number> =>
+    Math.min(quota - used, (await freeSpace()) ?? Number.POSITIVE_INFINITY)
   return async ({ viewer }, resources) => {
     const folders = resources.filter(({ isCollection }) => isCollection)
     if (folders.length === 0) return new Map()
     const quota = await quotaOf(viewer.accountId)
     const root = folders.find(({ node }) => node.parent_id === null)
     const used = quota === undefined ? 0 : (root?.node.size_bytes ?? (await readUsedBytes(viewer.accountId)))
-    const text = quota === undefined ? UNLIMITED : String(Math.max(0, quota - used))
+    const text = quota === undefined ? UNLIMITED : String(Math.max(0, await leftOf(quota, used)))
     return new Map(folders.map((folder) => [folder, text]))
   }
 }
@@ -158,35 +156,4 @@ function memberCounts({ db }: FilePropertiesDeps, isFolder: number): BatchLoader
     const counts = new Map(rows.filter((row) => row.is_folder === isFolder).map((row) => [row.parent_id, row.count]))
     return new Map(folders.map((folder) => [folder, String(counts.get(folder.node.id) ?? 0)]))
   }
-}
-
-function addLockProperties(known: Table, { locking }: FilePropertiesDeps): void {
-  known.set(`${DAV}lockdiscovery`, {
-    load: async ({ viewer, base }, resources) => {
-      const ids = resources.map(({ node }) => node.id)
-      const locks = await locking.listFor(viewer.accountId, ids)
-      return new Map(
-        resources.map((resource) => [
-          resource,
-          (locks.get(resource.node.id) ?? []).map((placed) => discovered(base, resource, placed)).join(''),
-        ]),
-      )
-    },
-  })
-}
-
-function discovered(
-  base: readonly string[],
-  { path, isCollection }: FileResource,
-  { lock, height }: PlacedLock,
-): string {
-  return activeLock(base, {
-    token: lock.token,
-    scope: lock.scope === 'shared' ? 'shared' : 'exclusive',
-    depth: lock.depth === '0' ? '0' : 'infinity',
-    owner: lock.owner,
-    timeoutSeconds: lock.timeout_s,
-    path: path.slice(0, path.length - height),
-    isCollection: isCollection || height > 0,
-  })
 }

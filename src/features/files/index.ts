@@ -10,6 +10,7 @@ import { fileCommands } from './cli.ts'
 import * as contentStore from './content-store.ts'
 import { type Contents, createContents } from './contents.ts'
 import { createFilesTree } from './dav.ts'
+import { createFreeSpace } from './free-space.ts'
 import { createLocking } from './locking.ts'
 import * as maintenance from './maintenance-store.ts'
 import { filesMigration } from './migrations/20261125-files.ts'
@@ -90,6 +91,7 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     patching: createPatching(scope),
     dataFingerprint: () => settings.dataFingerprint,
     readUsedBytes: files.readUsedBytes,
+    freeSpace: createFreeSpace(blobs, clock),
     displayNameOf,
     maxInfinity,
   })

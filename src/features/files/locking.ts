@@ -1,23 +1,35 @@
+import { LRUCache } from 'lru-cache'
+import { encodePath } from '../../dav/path.ts'
 import type { GrantedLock, LockRequest } from '../../dav/tree.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as lockStore from './lock-store.ts'
 import { newLockToken, type PlacedLock, requireCompatible, requireHeld, TreeLocks } from './locks.ts'
 import { mimeOf } from './mime.ts'
 import { acceptPath, checkNewName } from './names.ts'
-import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, shown, touchFolders } from './scope.ts'
+import {
+  type By,
+  checkConditions,
+  filesTopic,
+  inTree,
+  missing,
+  type Scope,
+  type ScopeDeps,
+  touchFolders,
+} from './scope.ts'
 import * as store from './store.ts'
 
 /** WebDAV locks of users (RFC 4918 section 6). They end by themselves. */
 export interface Locking {
   lock(by: By, path: readonly string[], wanted: LockRequest): Promise<GrantedLock>
   unlock(by: By, path: readonly string[], token: string): Promise<void>
-  /** Locks that hold for some nodes of one account's tree. */
+  /** Locks that hold for some nodes of one account's tree. From memory while the tree has not changed. */
   listFor(accountId: number, nodeIds: readonly number[]): Promise<ReadonlyMap<number, readonly PlacedLock[]>>
 }
 
 const MAX_LOCKS_PER_TREE = 1_000
 
 export function createLocking(deps: ScopeDeps): Locking {
+  const rowsOf = createLockMemory(deps)
   return {
     lock(by, given, wanted) {
       const path = acceptPath(given)
@@ -40,10 +52,28 @@ export function createLocking(deps: ScopeDeps): Locking {
       })
     },
     async listFor(accountId, nodeIds) {
-      const root = await deps.roots.of(accountId)
-      const locks = await TreeLocks.load(deps.db.read, root.treeId, deps.clock.nowMs())
-      return locks.ofMany(nodeIds)
+      return TreeLocks.over(deps.db.read, await rowsOf(accountId)).ofMany(nodeIds)
     },
+  }
+}
+
+const MAX_REMEMBERED = 10_000
+
+/** Nearly every tree has no locks, and every client asks for them with every look: what is known holds until a change. */
+function createLockMemory({ db, clock, roots }: ScopeDeps): (accountId: number) => Promise<lockStore.LockRow[]> {
+  const remembered = new LRUCache<number, { readonly stamp: number; readonly rows: lockStore.LockRow[] }>({
+    max: MAX_REMEMBERED,
+  })
+  return async (accountId) => {
+    const stamp = db.stamps.of(filesTopic(accountId))
+    const nowMs = clock.nowMs()
+    let known = remembered.get(accountId)
+    if (known === undefined || known.stamp !== stamp) {
+      const { treeId } = await roots.of(accountId)
+      known = { stamp, rows: await lockStore.listLocks(db.read, treeId, nowMs) }
+      remembered.set(accountId, known)
+    }
+    return known.rows.filter(({ expires_at_ms }) => expires_at_ms > nowMs)
   }
 }
 
@@ -52,9 +82,10 @@ async function grant(scope: Scope, path: readonly string[], wanted: LockRequest)
   const before = await store.findByPath(tx, root.rootId, path)
   await checkConditions(scope, before)
   const node = before ?? (await makeEmptyFile(scope, path))
-  requireCompatible(await locks.of(node.id), wanted.scope, shown(path))
+  const href = encodePath([...holder.base, ...path])
+  requireCompatible(await locks.of(node.id), wanted.scope, href)
   if (wanted.depth === 'infinity' && node.is_folder === 1) {
-    requireCompatible(await locks.below(node.id), wanted.scope, shown(path))
+    requireCompatible(await locks.below(node.id), wanted.scope, href)
   }
   if (locks.count >= MAX_LOCKS_PER_TREE) throw new Fault('conflict', 'There are too many locks already')
   const token = newLockToken()
@@ -83,7 +114,7 @@ async function makeEmptyFile(scope: Scope, path: readonly string[]): Promise<sto
   const parent = await store.findByPath(tx, root.rootId, path.slice(0, -1))
   if (parent === undefined || parent.is_folder === 0) throw new Fault('conflict', 'Parent node does not exist')
   checkNewName(name)
-  requireHeld(await locks.of(parent.id), holder, shown(path))
+  requireHeld(await locks.of(parent.id), holder, path)
   const node = await store.insertNode(tx, {
     tree_id: root.treeId,
     parent_id: parent.id,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { encodePath } from '../../dav/path.ts'
 import type { Reader, Tx } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as lockStore from './lock-store.ts'
@@ -25,12 +26,17 @@ export class TreeLocks {
     return new TreeLocks(db, await lockStore.listLocks(db, treeId, nowMs))
   }
 
-  get count(): number {
-    return this.#locks.length
+  /** Of locks that were read before. */
+  static over(db: Reader | Tx, locks: readonly lockStore.LockRow[]): TreeLocks {
+    return new TreeLocks(db, locks)
   }
 
   get isEmpty(): boolean {
     return this.#locks.length === 0
+  }
+
+  get count(): number {
+    return this.#locks.length
   }
 
   /** Locks that hold for a node: its own, and deep ones of the folders above (RFC 4918 section 7). */
@@ -67,17 +73,23 @@ export class TreeLocks {
 /** Who is at it, and the lock tokens that came along. */
 export interface Holder {
   readonly accountId: number
+  /** Path of the tree's root on this server, as the client spells it. */
+  readonly base: readonly string[]
   readonly tokens: ReadonlySet<string>
 }
 
 /**
  * For each locked node one of its locks must be held: by its token, sent by the account that made it.
- * Throws Fault `locked` naming the path.
+ * Throws Fault `locked` with the address in `field`, as RFC 4918 section 16 wants it.
  */
-export function requireHeld(locks: readonly lockStore.LockRow[], { accountId, tokens }: Holder, where: string): void {
+export function requireHeld(
+  locks: readonly lockStore.LockRow[],
+  { accountId, base, tokens }: Holder,
+  path: readonly string[],
+): void {
   for (const group of Map.groupBy(locks, ({ node_id }) => node_id).values()) {
     const isHeld = group.some((lock) => lock.account_id === accountId && tokens.has(lock.token))
-    if (!isHeld) throw new Fault('locked', '', { field: where })
+    if (!isHeld) throw new Fault('locked', '', { field: encodePath([...base, ...path]) })
   }
 }
 

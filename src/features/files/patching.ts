@@ -4,7 +4,7 @@ import { Fault } from '../../lib/fault.ts'
 import { requireHeld } from './locks.ts'
 import { acceptPath } from './names.ts'
 import * as propertyStore from './property-store.ts'
-import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, shown, touchFolders } from './scope.ts'
+import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, touchFolders } from './scope.ts'
 import * as store from './store.ts'
 
 const DAV = '{DAV:}'
@@ -77,7 +77,7 @@ export function createPatching(deps: ScopeDeps): Patching {
         const node = await store.findByPath(tx, root.rootId, path)
         if (node === undefined) throw missing(path)
         await checkConditions(scope, node)
-        requireHeld(await locks.of(node.id), holder, shown(path))
+        requireHeld(await locks.of(node.id), holder, path)
         const refused = new Set(changes.filter((change) => isRefused(change)).map(({ name }) => name))
         if (refused.size > 0) {
           return new Map(changes.map(({ name }) => [name, refused.has(name) ? 403 : 424]))

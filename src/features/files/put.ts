@@ -50,7 +50,7 @@ export async function putFile(deps: PutDeps, call: DavCall, given: readonly stri
     const checksums = expected === undefined ? '' : writeChecksum(expected)
     const written = await deps.files.write(by, path, { kind: 'arrived', arrived }, { ...facts, checksums })
     const sums = hashes.flatMap((algorithm) => arrived.meter.checksum(algorithm) ?? [])
-    return writtenAnswer(deps.instanceId(), call, written, facts, sums)
+    return putAnswer(deps.instanceId(), call, written, facts, sums)
   } catch (error) {
     if (!mayHaveHappened(error)) await deps.contents.discard(arrived)
     throw error
@@ -87,8 +87,8 @@ async function checkPlaceEarly(
   if (place === undefined && !makesFolders) throw missing(above)
   const { treeId } = await deps.roots.of(by.accountId)
   const locks = await TreeLocks.load(deps.db.read, treeId, deps.clock.nowMs())
-  const holder = { accountId: by.accountId, tokens: by.conditions.tokens }
-  requireHeld(await locks.of(place?.id), holder, shown(path))
+  const holder = { accountId: by.accountId, base: by.base, tokens: by.conditions.tokens }
+  requireHeld(await locks.of(place?.id), holder, path)
 }
 
 /** How many bytes may come, as far as it can be told now. */
@@ -143,13 +143,30 @@ function wantedHashes(header: string | string[] | undefined): ChecksumAlgorithm[
   return algorithm === undefined ? [] : [algorithm]
 }
 
-/** The headers that clients read after a write. */
-export function writtenAnswer(
+function putAnswer(
   instanceId: string,
   { viewer }: DavCall,
-  { node, created }: Written,
+  written: Written,
   times: Pick<FileFacts, 'mtimeMs' | 'createdS'>,
   sums: readonly Checksum[],
+): DavWritten {
+  const { created, headers } = writtenAnswer(instanceId, written, times)
+  return {
+    created,
+    headers: {
+      ...headers,
+      'x-nc-ownerid': encodeURI(viewer.userId),
+      'x-nc-permissions': permissionsOf(false),
+      ...Object.fromEntries(sums.map(({ algorithm, hex }) => [`x-hash-${algorithm.toLowerCase()}`, hex])),
+    },
+  }
+}
+
+/** The headers that clients read after every write of content. */
+export function writtenAnswer(
+  instanceId: string,
+  { node, created }: Written,
+  times: Pick<FileFacts, 'mtimeMs' | 'createdS'>,
 ): DavWritten {
   const etag = `"${node.etag}"`
   return {
@@ -158,11 +175,8 @@ export function writtenAnswer(
       'oc-fileid': fileIdOf(node.id, instanceId),
       etag,
       'oc-etag': etag,
-      'x-nc-ownerid': encodeURI(viewer.userId),
-      'x-nc-permissions': permissionsOf(false),
       ...(times.mtimeMs === undefined ? {} : { 'x-oc-mtime': 'accepted' }),
       ...(times.createdS === undefined ? {} : { 'x-oc-ctime': 'accepted' }),
-      ...Object.fromEntries(sums.map(({ algorithm, hex }) => [`x-hash-${algorithm.toLowerCase()}`, hex])),
     },
   }
 }

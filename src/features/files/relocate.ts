@@ -92,7 +92,7 @@ async function moveNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
     const { tx, locks, holder } = scope
     const { source, parent, name, before } = await findPlaces(scope, relocation)
     await letGo(scope, source, from)
-    requireHeld(await locks.of(parent.id), holder, shown(to))
+    requireHeld(await locks.of(parent.id), holder, to)
     if (before !== undefined) await removeSubtree(scope, before, to)
     const change = source.is_folder === 1 ? {} : { mime: mimeOf(name) }
     await store.updateNode(tx, source.id, { parent_id: parent.id, name, ...change })
@@ -108,10 +108,10 @@ async function moveNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
 
 /** Locks at and below what is moved must be held, and stay behind (RFC 4918 section 7.5). */
 async function letGo({ tx, locks, holder }: Scope, source: store.NodeRow, from: readonly string[]): Promise<void> {
-  requireHeld(await locks.of(source.id), holder, shown(from))
-  if (source.parent_id !== null) requireHeld(await locks.of(source.parent_id), holder, shown(from.slice(0, -1)))
+  requireHeld(await locks.of(source.id), holder, from)
+  if (source.parent_id !== null) requireHeld(await locks.of(source.parent_id), holder, from.slice(0, -1))
   const inside = source.is_folder === 1 ? await locks.below(source.id) : []
-  requireHeld(inside, holder, shown(from))
+  requireHeld(inside, holder, from)
   await lockStore.deleteLocksOf(tx, [source.id, ...inside.map(({ node_id }) => node_id)])
 }
 
@@ -119,7 +119,7 @@ async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
   return inTree(deps, by, async (scope) => {
     const { tx, locks, holder, etag, nowMs } = scope
     const { source, parent, name, before } = await findPlaces(scope, relocation)
-    requireHeld(await locks.of(parent.id), holder, shown(relocation.to))
+    requireHeld(await locks.of(parent.id), holder, relocation.to)
     const isShallow = relocation.isShallow && source.is_folder === 1
     const sizeBytes = isShallow ? 0 : source.size_bytes
     const addedBytes = sizeBytes - (before?.size_bytes ?? 0)
@@ -133,7 +133,8 @@ async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
       parent_id: parent.id,
       name,
       size_bytes: sizeBytes,
-      etag,
+      // The same content has the same etag (recording webdav-files); a folder has a history of its own.
+      etag: source.is_folder === 1 ? etag : source.etag,
       uploaded_at_ms: nowMs,
     })
     await propertyStore.copyProperties(tx, source.id, made.id)
@@ -148,7 +149,7 @@ async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
 async function copyMembers({ tx, etag, nowMs }: Scope, fromId: number, toId: number): Promise<void> {
   const open = [{ fromId, toId }]
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    await store.copyFiles(tx, { ...next, etag, nowMs })
+    await store.copyFiles(tx, { ...next, nowMs })
     let after = ''
     for (;;) {
       const folders = await store.listFolders(tx, next.fromId, after, PAGE)

@@ -59,7 +59,7 @@ export async function inTree<T>(deps: ScopeDeps, by: By, work: (scope: Scope) =>
     if (!(await store.lockTree(tx, db.kind, root.treeId, accountId))) throw accountGone()
     const nowMs = clock.nowMs()
     const locks = await TreeLocks.load(tx, root.treeId, nowMs)
-    const holder = { accountId, tokens: conditions.tokens }
+    const holder = { accountId, base: by.base, tokens: conditions.tokens }
     const touched = new Set<number>()
     const value = await work({ tx, root, nowMs, etag: newEtag(), locks, holder, by, events, quotaBytes, touched })
     await db.stamps.bump(tx, filesTopic(accountId))

@@ -27,6 +27,9 @@ export interface NodeSearch {
   /** Only below this folder; undefined for the whole tree. */
   readonly folderId: number | undefined
   readonly filter: SearchFilter
+}
+
+export interface SearchPart {
   readonly order: readonly SearchOrder[]
   readonly limit: number
   readonly offset: number
@@ -37,21 +40,34 @@ type Builder = ExpressionBuilder<Tables, 'node'>
 const OPERATORS = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 
 /** Nodes of one tree that fit; never the root. */
-export async function searchNodes(db: Reader, search: NodeSearch): Promise<NodeRow[]> {
-  const { treeId, folderId, filter, order, limit, offset } = search
-  let query = db
+function fitting(db: Reader, search: NodeSearch) {
+  const { treeId, folderId, filter } = search
+  const query = db
     .selectFrom('node')
-    .selectAll()
     .where('tree_id', '=', treeId)
     .where('parent_id', 'is not', null)
     .where((builder) => condition(builder, filter, search))
-  if (folderId !== undefined) {
-    query = query.where(
-      'id',
-      'in',
-      sql<number>`(with recursive below(id) as (select id from node where parent_id = ${folderId} union all select n.id from node n join below on n.parent_id = below.id) select id from below)`,
-    )
-  }
+  if (folderId === undefined) return query
+  return query.where(
+    'id',
+    'in',
+    sql<number>`(with recursive below(id) as (select id from node where parent_id = ${folderId} union all select n.id from node n join below on n.parent_id = below.id) select id from below)`,
+  )
+}
+
+export async function countNodes(db: Reader, search: NodeSearch): Promise<number> {
+  const row = await fitting(db, search)
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return Number(row.count)
+}
+
+export async function searchNodes(
+  db: Reader,
+  search: NodeSearch,
+  { order, limit, offset }: SearchPart,
+): Promise<NodeRow[]> {
+  let query = fitting(db, search).selectAll()
   for (const { field, descending } of order) {
     query = query.orderBy(field === 'name' ? sql`name` : columnOf(field), descending ? 'desc' : 'asc')
   }

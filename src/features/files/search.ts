@@ -1,5 +1,6 @@
 import { pathOfAddress } from '../../dav/conditions.ts'
 import { namesOf } from '../../dav/methods/propfind.ts'
+import type { PageRequest } from '../../dav/paging.ts'
 import type { DavSearch, DavTree } from '../../dav/tree.ts'
 import { child, type XmlElement } from '../../dav/xml/read.ts'
 import type { Database } from '../../db/database.ts'
@@ -8,7 +9,15 @@ import { acceptPath } from './names.ts'
 import { type FileResource, resourceOf } from './resource.ts'
 import type { Roots } from './roots.ts'
 import { missing } from './scope.ts'
-import { type Comparison, type SearchField, type SearchFilter, type SearchOrder, searchNodes } from './search-store.ts'
+import {
+  type Comparison,
+  countNodes,
+  type NodeSearch,
+  type SearchField,
+  type SearchFilter,
+  type SearchOrder,
+  searchNodes,
+} from './search-store.ts'
 import * as store from './store.ts'
 
 const DAV = '{DAV:}'
@@ -45,7 +54,6 @@ const COMPARISONS: ReadonlyMap<string, Comparison> = new Map<string, Comparison>
 )
 
 const MAX_RESULTS = 10_000
-const DEFAULT_RESULTS = 1_000
 const MAX_OFFSET = 1_000_000
 const MAX_CONDITIONS = 100
 
@@ -58,7 +66,7 @@ export interface FilesSearchDeps {
 /** DASL basicsearch (RFC 5323) over one account's tree, as the mobile clients use it (recording webdav-search). */
 export function createFilesSearch({ db, roots, tree }: FilesSearchDeps): DavSearch {
   return {
-    async search({ viewer }, body) {
+    async search({ viewer }, body, part) {
       const basic = child(body, `${DAV}basicsearch`)
       if (body.name !== `${DAV}searchrequest` || basic === undefined) {
         throw new Fault('bad-request', 'Expected {DAV:}searchrequest with a basicsearch')
@@ -70,15 +78,17 @@ export function createFilesSearch({ db, roots, tree }: FilesSearchDeps): DavSear
       if (folder === undefined) throw missing(scope)
       const select = child(child(basic, `${DAV}select`), `${DAV}prop`)
       const where = child(basic, `${DAV}where`)?.children[0]
-      const nodes = await searchNodes(db.read, {
+      const search: NodeSearch = {
         treeId: root.treeId,
         accountId: viewer.accountId,
         userId: viewer.userId,
         folderId: scope.length === 0 ? undefined : folder.id,
         filter: where === undefined ? { kind: 'all' } : filterOf(where, { left: MAX_CONDITIONS }),
-        order: ordersOf(child(basic, `${DAV}orderby`)),
-        ...pageOf(child(basic, `${DAV}limit`)),
-      })
+      }
+      const limits = limitsOf(child(basic, `${DAV}limit`))
+      const order = ordersOf(child(basic, `${DAV}orderby`))
+      const nodes = await searchNodes(db.read, search, { order, ...partOf(limits, part) })
+      const total = part === undefined ? undefined : totalOf(await countNodes(db.read, search), limits)
       const paths = await store.pathsOf(
         db.read,
         nodes.map(({ id }) => id),
@@ -87,7 +97,7 @@ export function createFilesSearch({ db, roots, tree }: FilesSearchDeps): DavSear
         const path = paths.get(node.id)
         return path === undefined ? [] : [resourceOf(node, path)]
       })
-      return { base, tree, resources, properties: select === undefined ? [] : namesOf(select) }
+      return { base, tree, resources, properties: select === undefined ? [] : namesOf(select), total }
     },
   }
 }
@@ -97,11 +107,10 @@ function scopeOf(basic: XmlElement, userId: string): string[] {
   const scope = child(child(basic, `${DAV}from`), `${DAV}scope`)
   const href = child(scope, `${DAV}href`)?.text.trim() ?? ''
   const path = pathOfAddress(href)
-  const below = path[0] === 'remote.php' && path[1] === 'dav' ? path.slice(2) : path
-  if (below[0] !== 'files' || below[1]?.toLowerCase() !== userId.toLowerCase()) {
+  if (path[0] !== 'files' || path[1]?.toLowerCase() !== userId.toLowerCase()) {
     throw new Fault('not-found', 'The scope of the search must be /files/ and the own user id')
   }
-  return below.slice(2)
+  return path.slice(2)
 }
 
 function filterOf(element: XmlElement, budget: { left: number }): SearchFilter {
@@ -145,13 +154,30 @@ function ordersOf(orderBy: XmlElement | undefined): SearchOrder[] {
   })
 }
 
-function pageOf(limit: XmlElement | undefined): { limit: number; offset: number } {
+interface Limits {
+  /** Most results in all, as the client wants it. */
+  readonly results: number
+  readonly offset: number
+}
+
+function limitsOf(limit: XmlElement | undefined): Limits {
   const results = child(limit, `${DAV}nresults`)?.text.trim()
   const first = child(limit, `${SEARCH_NS}firstresult`)?.text.trim()
   return {
-    limit: results === undefined ? DEFAULT_RESULTS : Math.min(numberOf(results), MAX_RESULTS),
+    results: results === undefined ? Number.MAX_SAFE_INTEGER : numberOf(results),
     offset: first === undefined ? 0 : Math.min(numberOf(first), MAX_OFFSET),
   }
+}
+
+/** At once there are at most `MAX_RESULTS`; in parts a client gets them all. */
+function partOf({ results, offset }: Limits, part: PageRequest | undefined): { limit: number; offset: number } {
+  if (part === undefined) return { limit: Math.min(results, MAX_RESULTS), offset }
+  const limit = Math.min(part.count, Math.max(0, results - part.offset))
+  return { limit, offset: offset + part.offset }
+}
+
+function totalOf(fitting: number, { results, offset }: Limits): number {
+  return Math.min(results, Math.max(0, fitting - offset))
 }
 
 function numberOf(literal: string): number {

@@ -134,7 +134,7 @@ async function writeFile(
     await checkConditions(scope, before)
     if (before?.is_folder === 1) throw new Fault('conflict', 'PUT is not allowed on non-files.')
     if (before === undefined) checkNewName(name)
-    requireHeld(await locks.of(before?.id ?? parent.id), holder, shown(path))
+    requireHeld(await locks.of(before?.id ?? parent.id), holder, path)
     await facts.guard?.(tx, before)
     const sizeBytes = sizeOf(source)
     const addedBytes = sizeBytes - (before?.size_bytes ?? 0)
@@ -206,7 +206,7 @@ async function makeFoldersAbove(scope: Scope, path: readonly string[]): Promise<
     const known: store.NodeRow | undefined = await store.findChild(tx, parent.id, name)
     if (known === undefined) {
       checkNewName(name)
-      requireHeld(await locks.of(parent.id), holder, shown(path))
+      requireHeld(await locks.of(parent.id), holder, path)
       const made: store.NodeRow = await store.insertNode(tx, folderNode(root.treeId, parent.id, name, nowMs))
       await touchFolders(scope, parent.id, 0)
       scope.touched.add(made.id)
@@ -230,7 +230,7 @@ async function makeFolder(deps: FilesDeps, by: By, path: readonly string[]): Pro
     await checkConditions(scope, before)
     if (before !== undefined) throw exists()
     checkNewName(name)
-    requireHeld(await locks.of(parent.id), holder, shown(path))
+    requireHeld(await locks.of(parent.id), holder, path)
     // A folder takes no bytes, but whoever has used up all space makes nothing new (recording webdav-errors).
     if (quotaBytes !== undefined && ((await store.findById(tx, root.rootId))?.size_bytes ?? 0) >= quotaBytes) {
       throw new Fault('no-space', `Insufficient space in ${shown(path.slice(0, -1))}. Cannot create directory`)
@@ -256,8 +256,8 @@ async function removeNode(deps: FilesDeps, by: By, path: readonly string[]): Pro
 /** Deletes a node with all below it, when no lock of somebody else is on the way. Sizes above are the caller's. */
 export async function removeSubtree(scope: Scope, node: store.NodeRow, path: readonly string[]): Promise<void> {
   const { tx, locks, holder, nowMs } = scope
-  requireHeld(await locks.of(node.id), holder, shown(path))
-  if (node.parent_id !== null) requireHeld(await locks.of(node.parent_id), holder, shown(path.slice(0, -1)))
-  if (node.is_folder === 1) requireHeld(await locks.below(node.id), holder, shown(path))
+  requireHeld(await locks.of(node.id), holder, path)
+  if (node.parent_id !== null) requireHeld(await locks.of(node.parent_id), holder, path.slice(0, -1))
+  if (node.is_folder === 1) requireHeld(await locks.below(node.id), holder, path)
   await contentStore.releaseBlobs(tx, await store.deleteSubtree(tx, node.id), nowMs)
 }

@@ -9,6 +9,7 @@ import { Type } from '../../lib/schema.ts'
 import { PRODUCT_NAME, REPORTED_VERSION } from '../../lib/version.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import type { Feature } from '../feature.ts'
+import { wellKnown } from './well-known.ts'
 
 export interface StatusDeps {
   readonly db: Database
@@ -33,6 +34,7 @@ export function createStatus(deps: StatusDeps): Feature {
       statusPhp('/status.php/*'),
       probe,
       robots,
+      wellKnown,
       ocsProvider,
       health,
       readiness(deps),

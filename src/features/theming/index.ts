@@ -18,6 +18,8 @@ export interface ThemingFeature {
   readonly theming: Theming
   /** For pages of other features. */
   readonly branding: (baseUrl: string) => Promise<Branding>
+  /** What the administrator calls this server. */
+  readonly siteName: () => Promise<string>
   readonly feature: Feature
 }
 
@@ -26,6 +28,7 @@ export function createTheming(deps: ThemingDeps): ThemingFeature {
   return {
     theming,
     branding: async (baseUrl) => brandingOf(await theming.theme(), baseUrl),
+    siteName: async () => (await theming.theme()).values['name'] ?? '',
     feature: {
       name: 'theming',
       appId: 'theming',

@@ -115,7 +115,7 @@ async function moveWhole(
     expected: parseChecksum(headers['oc-checksum']),
     ...times,
   })
-  return writtenAnswer(put.instanceId(), call, assembled, times, [])
+  return writtenAnswer(put.instanceId(), assembled, times)
 }
 
 function lengthOf(header: string | string[] | undefined): number | undefined {
@@ -127,11 +127,9 @@ function lengthOf(header: string | string[] | undefined): number | undefined {
 function uploadProperties(): PropertyTable<UploadResource> {
   const known = commonProperties<UploadResource>()
   known.set('{DAV:}getcontentlength', {
-    isCommon: true,
     value: ({ isCollection, sizeBytes }) => (isCollection ? undefined : String(sizeBytes)),
   })
   known.set('{DAV:}getcontenttype', {
-    isCommon: true,
     value: ({ isCollection }) => (isCollection ? undefined : 'application/octet-stream'),
   })
   return { known }

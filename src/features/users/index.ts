@@ -1,3 +1,4 @@
+import type { OwnPrincipal } from '../../dav/root-tree.ts'
 import type { Database, Migration } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -18,6 +19,7 @@ import { accountsMigration } from './migrations/20261124-accounts.ts'
 import { quotaBytes } from './quota.ts'
 import { createAccountRecords } from './records.ts'
 import { type UsedBytes, userRoutes } from './routes.ts'
+import { principalView } from './views.ts'
 
 export { checkPassword, checkUserId } from './account-rules.ts'
 export type { Accounts } from './accounts.ts'
@@ -47,6 +49,8 @@ export interface Users {
   readonly displayNameOf: (accountId: number) => Promise<string>
   /** The user id of an account that may sign in; undefined for every other. */
   readonly enabledUserId: (accountId: number) => Promise<string | undefined>
+  /** What an account may know of itself, for its DAV principal. */
+  readonly principalOf: (accountId: number) => Promise<OwnPrincipal>
   readonly feature: Feature
 }
 
@@ -77,6 +81,9 @@ export function createUsers({
     async displayNameOf(accountId) {
       const record = await records.find(accountId)
       return record?.row.display_name || (record?.row.user_id ?? '')
+    },
+    async principalOf(accountId) {
+      return principalView(await records.find(accountId))
     },
     feature: {
       name: 'users',

@@ -1,3 +1,4 @@
+import type { OwnPrincipal } from '../../dav/root-tree.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import type { Json } from '../../lib/json.ts'
 import { ACCOUNT_SCOPES, PROFILE_FIELDS } from './fields.ts'
@@ -55,6 +56,19 @@ export function userMetadataView(facts: MetadataFacts): Record<string, Json> {
     timezone: row.timezone,
     notify_email: row.notify_email,
     backendCapabilities: { setDisplayName: true, setPassword: true },
+  }
+}
+
+/** Undefined stands for an account that was deleted while it asked. */
+export function principalView(record: AccountRecord | undefined): OwnPrincipal {
+  const { user_id = '', display_name = '', email = null, language = '' } = record?.row ?? {}
+  const others = new ProfileValues(record?.properties ?? []).values('additional_mail')
+  return {
+    displayName: display_name === '' ? user_id : display_name,
+    email: email ?? undefined,
+    emails: email === null ? others : [...others, email],
+    groupIds: record?.groupIds ?? [],
+    language: language === '' ? 'en' : language,
   }
 }
 
