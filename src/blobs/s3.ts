@@ -36,7 +36,7 @@ const ATTEMPTS = 4
 /** Reads of slow clients hold a connection each, so this is far above what the storage needs to be busy. */
 const MAX_SOCKETS = 500
 /** Parts on their way at once, of all uploads together. */
-const SENDING_BYTES = 64 * 1024 * 1024
+const SENDING_BYTES = 32 * 1024 * 1024
 const REMOVE_BATCH = 1_000
 
 /**
