@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { OPERATIONS } from './operations.ts'
-import { PLAN } from './plan.ts'
+import { PLAN, S3_PLAN } from './plan.ts'
 import { SWEEP_POINTS } from './sweep.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -15,7 +15,9 @@ test('every crash point of the program is come to, and every one that is named e
       inSource.add(name)
     }
   }
-  const used = [...PLAN.flatMap(([, ...points]) => points), ...SWEEP_POINTS].map((at) => at.split(':')[0] ?? '')
+  const used = [...[...PLAN, ...S3_PLAN].flatMap(([, ...points]) => points), ...SWEEP_POINTS].map(
+    (at) => at.split(':')[0] ?? '',
+  )
   assert.deepEqual([...new Set(used)].filter((name) => name !== '*').toSorted(), [...inSource].toSorted())
 })
 
