@@ -8,6 +8,7 @@ import {
   type S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
+import { crashPoint } from '../lib/crash-point.ts'
 import { Fault } from '../lib/fault.ts'
 import type { ByteGate } from './byte-gate.ts'
 import { isNamed, s3Fault } from './s3-fault.ts'
@@ -50,7 +51,9 @@ export async function putObject(
 async function putWhole(client: S3Client, gate: ByteGate, place: ObjectPlace, bytes: Uint8Array): Promise<void> {
   const release = await gate.hold(bytes.byteLength)
   try {
+    crashPoint('blob.sending')
     await client.send(new PutObjectCommand({ ...place, Body: bytes }))
+    crashPoint('blob.sent')
   } catch (error) {
     await takeBack(client, place)
     throw s3Fault(error)

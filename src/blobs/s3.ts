@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import {
   AbortMultipartUploadCommand,
@@ -36,7 +37,7 @@ const ATTEMPTS = 4
 /** Reads of slow clients hold a connection each, so this is far above what the storage needs to be busy. */
 const MAX_SOCKETS = 500
 /** Parts on their way at once, of all uploads together. */
-const SENDING_BYTES = 64 * 1024 * 1024
+const SENDING_BYTES = 32 * 1024 * 1024
 const REMOVE_BATCH = 1_000
 
 /**
@@ -169,9 +170,17 @@ function keyOf(name: string | undefined, root: string): string | undefined {
 
 async function removeObjects(client: S3Client, Bucket: string, names: readonly string[]): Promise<void> {
   const Objects = names.map((Key) => ({ Key }))
-  const { Errors = [] } = await orFault(
-    client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } })),
+  const command = new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } })
+  // Amazon takes the checksum of the SDK for it, others insist on the older header.
+  command.middlewareStack.add(
+    (next) => (args) => {
+      const { headers, body } = args.request as { headers: Record<string, string>; body: string }
+      headers['content-md5'] = createHash('md5').update(body).digest('base64')
+      return next(args)
+    },
+    { step: 'build', name: 'contentMd5' },
   )
+  const { Errors = [] } = await orFault(client.send(command))
   const failed = Errors.find(({ Code }) => Code !== 'NoSuchKey')
   if (failed === undefined) return
   const cause = new Error(`${failed.Key}: ${failed.Code} ${failed.Message ?? ''}`)

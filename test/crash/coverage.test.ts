@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { OPERATIONS } from './operations.ts'
-import { PLAN } from './plan.ts'
+import { PLAN, S3_PLAN } from './plan.ts'
 import { PUSH_POINTS } from './push.ts'
 import { SWEEP_POINTS } from './sweep.ts'
 
@@ -16,7 +16,7 @@ test('every crash point of the program is come to, and every one that is named e
       inSource.add(name)
     }
   }
-  const planned = [...PLAN.flatMap(([, ...points]) => points), ...SWEEP_POINTS, ...PUSH_POINTS]
+  const planned = [...[...PLAN, ...S3_PLAN].flatMap(([, ...points]) => points), ...SWEEP_POINTS, ...PUSH_POINTS]
   const used = planned.map((at) => at.split(':')[0] ?? '')
   assert.deepEqual([...new Set(used)].filter((name) => name !== '*').toSorted(), [...inSource].toSorted())
 })

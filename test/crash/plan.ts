@@ -1,4 +1,5 @@
 import type { DatabaseKind } from '../../src/db/database.ts'
+import type { BlobStoreKind } from '../helpers/blob-stores.ts'
 
 /** An operation and the points at which it is cut off. A point with a number is meant at its later turn. */
 export type Plan = readonly (readonly [operation: string, ...points: readonly string[]])[]
@@ -34,14 +35,23 @@ export const PLAN: Plan = [
   ['delete of an upload', 'transaction.statement:2'],
 ]
 
+/** What is different when content goes to an object storage. */
+export const S3_PLAN: Plan = [
+  ['new large file', 'blob.sending', 'blob.sent', 'transaction.before-commit', 'transaction.durable'],
+  ['large file over another', 'blob.sent', 'transaction.before-commit'],
+  ['new chunk', 'blob.sent', 'transaction.durable'],
+  ['chunks to a new file', 'transaction.before-commit', 'transaction.durable'],
+]
+
 export interface Cut {
   readonly name: string
   readonly at: string
 }
 
 /** The plan for one database. How blobs are stored is the same on both, so they are cut on one of them. */
-export function cutsOf(database: DatabaseKind): Cut[] {
-  const cuts = PLAN.flatMap(([name, ...points]) => points.map((at) => ({ name, at })))
-  if (database === 'sqlite') return cuts
+export function cutsOf(database: DatabaseKind, blobs: BlobStoreKind): Cut[] {
+  const plan = blobs === 's3' ? S3_PLAN : PLAN
+  const cuts = plan.flatMap(([name, ...points]) => points.map((at) => ({ name, at })))
+  if (database === 'sqlite' || blobs === 's3') return cuts
   return cuts.filter(({ at }) => !SQLITE_ALONE.has(at) && !at.startsWith('blob.'))
 }

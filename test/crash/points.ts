@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import type { DatabaseKind } from '../../src/db/database.ts'
+import { type BlobStoreKind, stopSharedStub } from '../helpers/blob-stores.ts'
 import { stopSharedPostgres } from '../helpers/postgres.ts'
 import type { Client, Entry, Snapshot } from './client.ts'
 import { assertChanged, assertSizes } from './expected.ts'
@@ -14,17 +15,19 @@ const SWEEP_EVERY = IS_LONG ? 4 : 24
 /** More than any operation passes. */
 const MAX_POINTS = 80
 
-export function crashAtEveryPoint(database: DatabaseKind): void {
-  describe(`a server that is killed on ${database}`, () => {
+export function crashAtEveryPoint(database: DatabaseKind, blobs: BlobStoreKind = 'disk'): void {
+  describe(`a server that is killed on ${database} and ${blobs}`, () => {
     after(stopSharedPostgres)
+    after(stopSharedStub)
     test('keeps what it has answered, and does the rest wholly or not at all', async (t) => {
-      const crashes = createCrashes(await createScene(t, database))
+      const crashes = createCrashes(await createScene(t, database, { blobs }))
       if (IS_LONG) {
         for (const name of Object.keys(OPERATIONS)) {
           for (let turn = 1; await crashes.cut({ name, at: `*:${turn}` }); turn++) assert.ok(turn < MAX_POINTS, name)
         }
       } else {
-        for (const one of cutsOf(database)) assert.ok(await crashes.cut(one), `${one.name} never comes to ${one.at}`)
+        for (const one of cutsOf(database, blobs))
+          assert.ok(await crashes.cut(one), `${one.name} never comes to ${one.at}`)
       }
       await crashes.end()
       t.diagnostic(`${crashes.count()} crashes`)

@@ -10,8 +10,10 @@ import type { DatabaseKind } from '../../src/db/database.ts'
 import { systemClock } from '../../src/lib/clock.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { type App, createApp } from '../../src/main/app.ts'
+import { type BlobStoreKind, s3Env, sharedStub } from '../helpers/blob-stores.ts'
 import { createPostgresDatabase } from '../helpers/postgres.ts'
 import { type Ended, type ProgramEnv, type Running, runProgram, startProgram } from '../helpers/program.ts'
+import type { S3Stub } from '../helpers/s3-stub.ts'
 import { type Client, createClient } from './client.ts'
 
 /** Longer crash tests: every point of every operation, and more rounds. Minutes instead of seconds. */
@@ -20,6 +22,8 @@ export const IS_LONG: boolean = process.env['TEST_CRASH_LONG'] === '1'
 export interface Scene {
   readonly database: DatabaseKind
   readonly data: string
+  /** Keys of what is stored, in order; the mark of the store is none. Seen past the store's own code. */
+  storedKeys(): string[]
   /** What the program is started with. */
   readonly env: ProgramEnv
   /** Starts the server, to die at this point once `arm` was called; without one it lives. */
@@ -44,22 +48,25 @@ export interface SceneOptions {
   /** Folder that the data folder is made in; without one, in the system's folder for temporary files. */
   readonly on?: string
   readonly env?: ProgramEnv
+  readonly blobs?: BlobStoreKind
 }
 
 /** A data folder with accounts, on which the real program is started and killed. */
 export async function createScene(
   t: TestContext,
   database: DatabaseKind,
-  { on, env: more = {} }: SceneOptions = {},
+  { on, env: more = {}, blobs = 'disk' }: SceneOptions = {},
 ): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'cloudlet-crash-'))
   const postgres = database === 'postgres' ? await createPostgresDatabase() : undefined
+  const stub = blobs === 's3' ? await sharedStub() : undefined
   const data = join(on ?? folder, 'data')
   const trigger = join(folder, 'armed')
   const env: ProgramEnv = {
     CLOUDLET_ADMIN_PASSWORD: 'admin-password',
     CLOUDLET_LOG_LEVEL: 'error',
     ...(postgres === undefined ? {} : { CLOUDLET_DATABASE_URL: postgres.url }),
+    ...(stub === undefined ? {} : await s3Env()),
     ...more,
   }
   const loaded = loadConfig({ env: { ...env, CLOUDLET_DATA: data, CLOUDLET_PORT: '0' }, flags: {} })
@@ -99,6 +106,7 @@ export async function createScene(
     database,
     data,
     env,
+    storedKeys: () => (stub === undefined ? keysOnDisk(data) : keysIn(stub, env['CLOUDLET_BLOBS'] ?? '')),
     beside,
     async start(crashAt = '', logFile) {
       rmSync(trigger, { force: true })
@@ -130,13 +138,22 @@ export async function createScene(
   }
 }
 
-/** Keys of the files in the blob folder, in order; its mark is none. */
-export function storedKeys(data: string): string[] {
+function keysOnDisk(data: string): string[] {
   const folder = join(data, 'blobs')
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
     .map(({ name }) => name)
+    .toSorted()
+}
+
+function keysIn(stub: S3Stub, place: string): string[] {
+  assert.equal(stub.unfinished(), 0)
+  const prefix = place.replace(/^s3:\/\/[^/]+\//, '')
+  return stub
+    .names()
+    .filter((name) => name.startsWith(`${prefix}/`) && !name.includes('/.'))
+    .map((name) => name.slice(-32))
     .toSorted()
 }
 
@@ -153,7 +170,7 @@ export async function assertWhole(scene: Scene): Promise<void> {
   await scene.beside(async (app) => {
     const report = await app.features.files.checking.check({ readsContent: false, repairs: false })
     assert.deepEqual(report.problems, [])
-    const stored = new Set(storedKeys(scene.data))
+    const stored = new Set(scene.storedKeys())
     const lost = (await usedKeys(app)).filter((key) => !stored.has(key))
     assert.deepEqual(lost, [], 'rows name content that is not there')
     if (scene.database === 'postgres') await assertNobodyWaits(app)
@@ -179,7 +196,7 @@ export async function assertSwept(scene: Scene): Promise<void> {
   const checked = await scene.command(['files:check', '--content'])
   assert.equal(checked.code, 0, `${checked.out}${checked.err}`)
   await scene.beside(async (app) => {
-    assert.deepEqual(storedKeys(scene.data), await usedKeys(app))
+    assert.deepEqual(scene.storedKeys(), await usedKeys(app))
     const garbage = await app.db.read.selectFrom('blob_garbage').selectAll().execute()
     assert.deepEqual(garbage, [])
   })

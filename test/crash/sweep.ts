@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test'
 import type { DatabaseKind } from '../../src/db/database.ts'
 import { stopSharedPostgres } from '../helpers/postgres.ts'
 import { bytesOf } from './operations.ts'
-import { assertSwept, assertWhole, createScene, type Scene, storedKeys } from './scene.ts'
+import { assertSwept, assertWhole, createScene, type Scene } from './scene.ts'
 
 /** Where the sweeper is killed: while it removes files, and before and after it forgets them. */
 export const SWEEP_POINTS: readonly string[] = ['blob.removed', 'blob.removed:3', 'transaction.begun:2', '*:5', '*:9']
@@ -34,7 +34,7 @@ export function crashWhileSweeping(database: DatabaseKind): void {
         await assertWhole(scene)
       }
       await assertSwept(scene)
-      assert.equal(storedKeys(scene.data).length, 1)
+      assert.equal(scene.storedKeys().length, 1)
     })
 
     test('in the server: the next start finishes its work', async (t) => {
@@ -46,9 +46,9 @@ export function crashWhileSweeping(database: DatabaseKind): void {
         }),
       )
       await scene.startToDie('blob.removed:2')
-      assert.equal(storedKeys(scene.data).length, 2)
+      assert.equal(scene.storedKeys().length, 2)
       await scene.start()
-      await until(() => storedKeys(scene.data).length === 1)
+      await until(() => scene.storedKeys().length === 1)
       await assertWhole(scene)
       await scene.stop()
       await assertSwept(scene)

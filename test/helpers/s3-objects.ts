@@ -166,7 +166,10 @@ function readObject({ bytes, changedAt }: StoredObject, range: string | undefine
 function checkDigest(body: Uint8Array, headers: IncomingHttpHeaders): void {
   const sum = Buffer.alloc(4)
   sum.writeUInt32BE(crc32(body))
-  if (headers['x-amz-checksum-crc32'] !== sum.toString('base64')) throw new S3Refusal(400, 'InvalidDigest')
+  const md5 = createHash('md5').update(body).digest('base64')
+  // Storages differ in which of the two they insist on.
+  const isRight = headers['x-amz-checksum-crc32'] === sum.toString('base64') && headers['content-md5'] === md5
+  if (!isRight) throw new S3Refusal(400, 'InvalidDigest')
 }
 
 function joinParts(order: string, parts: ReadonlyMap<number, Buffer>): Buffer {

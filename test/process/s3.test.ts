@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, request, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { createPostgresDatabase, stopSharedPostgres } from '../helpers/postgres.ts'
 import { type Ended, type ProgramEnv, runProgram, startProgram } from '../helpers/program.ts'
 import { type S3Stub, startS3Stub } from '../helpers/s3-stub.ts'
@@ -220,6 +221,32 @@ describe('a server with its content on S3', () => {
     const copy = newFolder()
     cpSync(data, copy, { recursive: true })
     assert.match((await refusedStart(copy, { ...lonely })).err, /is in s3:\/\/cloudlet\/moved, not in disk/)
+  })
+
+  test('an upload that a crash has cut leaves parts and no file, and files:cleanup finds them', async () => {
+    const data = newFolder()
+    const settings = env('s3://cloudlet/crashed')
+    const server = startProgram(['serve', '--port', '0', '--data', data], settings)
+    const [, url = ''] = await server.says(/Address\s+(http\S+)/)
+    const headers = { authorization: basic('admin', PASSWORD) }
+    const upload = request(`${url}/remote.php/dav/files/admin/large`, { method: 'PUT', headers })
+    upload.on('error', () => {})
+    for (let sent = 0; stub.unfinished() === 0; sent += 1) {
+      assert.ok(sent < 1_000, 'no part came to the storage')
+      upload.write(Buffer.alloc(500_000))
+      await setTimeout(10)
+    }
+    server.kill('SIGKILL')
+    await server.ended
+    assert.equal(stub.unfinished(), 1)
+    await running(data, settings, async (files) => {
+      assert.equal((await fetch(`${files}/large`, { headers })).status, 404)
+    })
+    const young = await runProgram(['files:cleanup', '--data', data], settings)
+    assert.match(young.out, / 0 unfinished uploads to the object storage/)
+    const now = await runProgram(['files:cleanup', '--now', '--data', data], settings)
+    assert.match(now.out, / 1 unfinished uploads to the object storage/)
+    assert.equal(stub.unfinished(), 0)
   })
 
   test('the SDK is loaded only by a server whose content is on S3', async () => {

@@ -30,6 +30,8 @@ export interface Checking {
 }
 
 const BATCH = 500
+/** An object storage answers slowly, and many at once. */
+const AT_ONCE = 10
 
 /** Holds the tree against itself and against the content: what must be true at every moment, after every crash. */
 export function createChecking({
@@ -48,9 +50,10 @@ export function createChecking({
       let after = 0
       for (;;) {
         const page = await maintenance.listBlobs(db.read, after, BATCH)
-        for (const blob of page) {
-          const message = await contentProblem(db, blobs, blob, options.readsContent)
-          if (message !== undefined) problems.push(message)
+        for (let start = 0; start < page.length; start += AT_ONCE) {
+          const some = page.slice(start, start + AT_ONCE)
+          const found = await Promise.all(some.map((blob) => contentProblem(db, blobs, blob, options.readsContent)))
+          problems.push(...found.filter((problem) => problem !== undefined))
         }
         count += page.length
         options.onProgress?.(count)
