@@ -7,7 +7,18 @@ process.umask(0o077)
 const asked = Promise.withResolvers<string>()
 const stop = (reason: string): void => asked.resolve(reason)
 
-process.exitCode = await main({
+// A log that cannot be written, on a full disk or into a pipe that nobody reads, is no reason to stop serving. Of any
+// other command it is the result that is lost.
+const isServing = process.argv[2] === 'serve'
+let isLost = false
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', () => {
+    isLost = !isServing
+    if (isLost) process.exitCode ||= 1
+  })
+}
+
+const code = await main({
   argv: process.argv.slice(2),
   env: process.env,
   stdin: process.stdin,
@@ -19,3 +30,4 @@ process.exitCode = await main({
     return asked.promise
   },
 })
+process.exitCode = code === 0 && isLost ? 1 : code

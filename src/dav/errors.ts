@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { storageFault } from '../db/errors.ts'
+import { logFault } from '../http/fault-log.ts'
 import { HTTP_STATUS } from '../http/fault-status.ts'
-import { Fault, type FaultKind, toFault } from '../lib/fault.ts'
+import { Fault, type FaultKind } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import { escapeText } from './xml/write.ts'
 
@@ -56,14 +58,11 @@ const GONE = new Fault('bad-request', 'The request ended before its body did')
 /** An error below the DAV addresses, as Sabre writes it. The message of `internal` never leaves the server. */
 export function answerDavError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
   const fault = hasGone(request, error) ? GONE : faultOf(error)
+  logFault(log, request.id, fault)
   if (reply.raw.headersSent) {
     reply.raw.destroy()
     return
   }
-  if (fault.kind === 'internal') log.error({ requestId: request.id, err: fault.cause ?? fault }, 'DAV request failed')
-  // A disk that is full or a storage that does not answer is for the administrator to know; a quota is not.
-  const isAboutServer = fault.cause !== undefined && (fault.kind === 'unavailable' || fault.kind === 'no-space')
-  if (isAboutServer) log.warn({ requestId: request.id, err: fault.cause }, fault.message)
   if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
   // A session that lacks its proof needs no other credentials (recording session-login).
   if (fault.kind === 'unauthenticated' && fault.detail.reason !== 'csrf') {
@@ -85,7 +84,7 @@ function faultOf(error: unknown): Fault {
   if (!(error instanceof Fault) && typeof status === 'number' && status >= 400 && status < 500) {
     return new Fault('bad-request', 'The request cannot be read', {}, { cause: error })
   }
-  return toFault(error)
+  return storageFault(error)
 }
 
 function errorXml(fault: Fault, requestId: string): string {

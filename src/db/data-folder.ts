@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, fsyncSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { Fault } from '../lib/fault.ts'
+import { isBusy, storageFault } from './errors.ts'
 import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
 
 export const DATABASE_FILE = 'cloudlet.db'
@@ -55,9 +56,18 @@ export function lockDataFolder(folder: string): { release(): void } {
   let lock: SqliteConnection | undefined
   try {
     lock = connectSqlite(join(folder, LOCK_FILE), false)
-    lock.exec('pragma locking_mode = exclusive; pragma journal_mode = delete; begin exclusive')
+    lock.exec('pragma locking_mode = exclusive; pragma journal_mode = memory; begin exclusive')
   } catch (error) {
     lock?.close()
+    if (!isBusy(error)) {
+      const fault = storageFault(error)
+      throw new Fault(
+        fault.kind,
+        `CLOUDLET_DATA: the folder ${folder} cannot be used: ${(error as Error).message}`,
+        {},
+        { cause: error },
+      )
+    }
     throw new Fault(
       'conflict',
       `CLOUDLET_DATA: another Cloudlet server is running on the folder ${folder}. Stop it, or give this one a folder of its own`,

@@ -5,6 +5,8 @@ const SQLITE_UNIQUE = new Set([2067, 1555])
 const SQLITE_FOREIGN_KEY = 787
 /** Primary result codes: busy, locked, read-only, I/O error, corrupt, full, cannot open. */
 const SQLITE_FULL = 13
+/** The index of the write-ahead log could not grow. */
+const SQLITE_IOERR_SHMSIZE = 4874
 const SQLITE_TROUBLE = new Set([5, 6, 8, 10, 11, 14])
 
 /** SQLSTATE, PostgreSQL documentation appendix A. */
@@ -67,7 +69,7 @@ export function storageFault(error: unknown): Fault {
   if (error instanceof Fault) return error
   const { code, errcode, message } = partsOf(error)
   const primary = typeof errcode === 'number' ? errcode & 0xff : undefined
-  if (primary === SQLITE_FULL || code === PG_DISK_FULL || code === 'ENOSPC') {
+  if (primary === SQLITE_FULL || errcode === SQLITE_IOERR_SHMSIZE || code === PG_DISK_FULL || code === 'ENOSPC') {
     return new Fault('no-space', 'The disk of the database is full', {}, { cause: error })
   }
   const isTrouble = (primary !== undefined && SQLITE_TROUBLE.has(primary)) || isConnectionTrouble(code, message)

@@ -86,9 +86,10 @@ function connectAll(file: string): { writer: SqliteConnection; reader: SqliteCon
     reader.exec(`pragma cache_size = ${CACHE_KILOBYTES}`)
     return { writer, reader, holder: connectSqlite(file, true) }
   } catch (error) {
+    const isFull = storageFault(error).kind === 'no-space'
     throw new Fault(
-      'unavailable',
-      `CLOUDLET_DATA: the database ${file} cannot be opened: ${(error as Error).message}`,
+      isFull ? 'no-space' : 'unavailable',
+      `CLOUDLET_DATA: the database ${file} cannot be opened: ${isFull ? 'its disk is full' : (error as Error).message}`,
       {},
       { cause: error },
     )

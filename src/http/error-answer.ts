@@ -1,6 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Fault, toFault } from '../lib/fault.ts'
+import { storageFault } from '../db/errors.ts'
+import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
+import { logFault } from './fault-log.ts'
 import { HTTP_STATUS } from './fault-status.ts'
 import { html } from './html.ts'
 import { PAGE_POLICY, PAGE_STYLES } from './page.ts'
@@ -8,7 +10,7 @@ import { PAGE_POLICY, PAGE_STYLES } from './page.ts'
 /** Answers an error outside the protocols: a small page for browsers, JSON with a `message` for everyone else. */
 export function answerHttpError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
   const fault = httpFault(error)
-  if (fault.kind === 'internal') log.error({ requestId: request.id, err: fault.cause ?? fault }, 'Request failed')
+  logFault(log, request.id, fault)
   if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
   const message = fault.kind === 'internal' ? `Something went wrong. Request id: ${request.id}` : fault.message
   reply.code(HTTP_STATUS[fault.kind])
@@ -30,7 +32,7 @@ function httpFault(error: unknown): Fault {
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new Fault('bad-request', 'The request cannot be read', {}, { cause: error })
   }
-  return toFault(error)
+  return storageFault(error)
 }
 
 /** Whoever looks for a page gets one; what is missing is a page too unless JSON is asked for (recording status-php). */

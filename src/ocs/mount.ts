@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { storageFault } from '../db/errors.ts'
 import { parseBodies } from '../http/body-parsers.ts'
 import type { CorsPolicy } from '../http/cors.ts'
+import { logFault } from '../http/fault-log.ts'
 import type { FormFields } from '../http/form.ts'
 import type { AccountViewer, Viewer } from '../http/viewer.ts'
 import type { Clock } from '../lib/clock.ts'
-import { Fault, type FaultKind, toFault } from '../lib/fault.ts'
+import { Fault, type FaultKind } from '../lib/fault.ts'
 import type { Json } from '../lib/json.ts'
 import type { Log } from '../lib/log.ts'
 import { notSignedIn, sendFailure, sendFault, sendResult, unknownAddress } from './answer.ts'
@@ -196,7 +198,7 @@ function answerError(
   log: Log,
 ): void {
   const fault = faultOf(error)
-  if (fault.kind === 'internal') log.error({ requestId: request.id, err: fault.cause ?? fault }, 'OCS request failed')
+  logFault(log, request.id, fault)
   const route = request.routeOptions?.config?.ocsRoute
   const early = !request.isInEndpoint && EARLY_KINDS.has(fault.kind)
   sendFault(version, request, reply, fault, request.isInEndpoint ? (route?.codes ?? {}) : {}, early)
@@ -213,5 +215,5 @@ function faultOf(error: unknown): Fault {
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return new Fault('bad-request', 'The request cannot be read', {}, { cause: error })
   }
-  return toFault(error)
+  return storageFault(error)
 }

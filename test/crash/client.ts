@@ -16,6 +16,8 @@ export interface Request {
 /** One account's WebDAV client. Paths are below its files, or below its uploads when they begin with `uploads:`. */
 export interface Client {
   send(method: string, path: string, request?: Request): Promise<Answer>
+  /** The same to any address of the server. */
+  call(method: string, address: string, request?: Request): Promise<Answer>
   /** The address of a path, as for `Destination`. */
   address(path: string): string
   /**
@@ -55,8 +57,8 @@ export function createClient(url: () => string, user: string, secret: string): C
     const encoded = below.split('/').filter(Boolean).map(encodeURIComponent).join('/')
     return `${url()}/remote.php/dav/${space}/${user}/${encoded}`
   }
-  const send: Client['send'] = async (method, path, { headers = {}, body } = {}) => {
-    const answer = await fetch(address(path), {
+  const call: Client['call'] = async (method, place, { headers = {}, body } = {}) => {
+    const answer = await fetch(URL.parse(place, url()) ?? place, {
       method,
       headers: { authorization, ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : Buffer.from(body) }),
@@ -64,6 +66,7 @@ export function createClient(url: () => string, user: string, secret: string): C
     })
     return { status: answer.status, headers: answer.headers, bytes: Buffer.from(await answer.arrayBuffer()) }
   }
+  const send: Client['send'] = (method, path, request) => call(method, address(path), request)
   const sendWell: Client['send'] = async (method, path, request) => {
     const answer = await send(method, path, request)
     if (answer.status < 300) return answer
@@ -71,6 +74,7 @@ export function createClient(url: () => string, user: string, secret: string): C
   }
   return {
     send,
+    call,
     address,
     async snapshot(top = '') {
       const found = new Map<string, Entry>()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { OPERATIONS } from './operations.ts'
 import { PLAN } from './plan.ts'
+import { PUSH_POINTS } from './push.ts'
 import { SWEEP_POINTS } from './sweep.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -15,7 +16,8 @@ test('every crash point of the program is come to, and every one that is named e
       inSource.add(name)
     }
   }
-  const used = [...PLAN.flatMap(([, ...points]) => points), ...SWEEP_POINTS].map((at) => at.split(':')[0] ?? '')
+  const planned = [...PLAN.flatMap(([, ...points]) => points), ...SWEEP_POINTS, ...PUSH_POINTS]
+  const used = planned.map((at) => at.split(':')[0] ?? '')
   assert.deepEqual([...new Set(used)].filter((name) => name !== '*').toSorted(), [...inSource].toSorted())
 })
 

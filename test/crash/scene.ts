@@ -23,7 +23,7 @@ export interface Scene {
   /** What the program is started with. */
   readonly env: ProgramEnv
   /** Starts the server, to die at this point once `arm` was called; without one it lives. */
-  start(crashAt?: string): Promise<Running>
+  start(crashAt?: string, logFile?: string): Promise<Running>
   /** From now on passes of the crash point count. */
   arm(): void
   /** Resolves when the server has died of the crash point. */
@@ -40,16 +40,27 @@ export interface Scene {
   beside<T>(look: (app: App) => Promise<T>): Promise<T>
 }
 
+export interface SceneOptions {
+  /** Folder that the data folder is made in; without one, in the system's folder for temporary files. */
+  readonly on?: string
+  readonly env?: ProgramEnv
+}
+
 /** A data folder with accounts, on which the real program is started and killed. */
-export async function createScene(t: TestContext, database: DatabaseKind): Promise<Scene> {
+export async function createScene(
+  t: TestContext,
+  database: DatabaseKind,
+  { on, env: more = {} }: SceneOptions = {},
+): Promise<Scene> {
   const folder = mkdtempSync(join(tmpdir(), 'cloudlet-crash-'))
   const postgres = database === 'postgres' ? await createPostgresDatabase() : undefined
-  const data = join(folder, 'data')
+  const data = join(on ?? folder, 'data')
   const trigger = join(folder, 'armed')
   const env: ProgramEnv = {
     CLOUDLET_ADMIN_PASSWORD: 'admin-password',
     CLOUDLET_LOG_LEVEL: 'error',
     ...(postgres === undefined ? {} : { CLOUDLET_DATABASE_URL: postgres.url }),
+    ...more,
   }
   const loaded = loadConfig({ env: { ...env, CLOUDLET_DATA: data, CLOUDLET_PORT: '0' }, flags: {} })
   const beside: Scene['beside'] = async (look) => {
@@ -89,10 +100,10 @@ export async function createScene(t: TestContext, database: DatabaseKind): Promi
     data,
     env,
     beside,
-    async start(crashAt = '') {
+    async start(crashAt = '', logFile) {
       rmSync(trigger, { force: true })
       const crash: ProgramEnv = crashAt === '' ? {} : { TEST_CRASH_AT: crashAt, TEST_CRASH_WHEN: trigger }
-      running = startProgram(['serve', '--port', '0', '--data', data], { ...env, ...crash })
+      running = startProgram(['serve', '--port', '0', '--data', data], { ...env, ...crash }, logFile)
       const [, address = ''] = await running.says(/Address\s+(http\S+)/)
       url = address
       return running

@@ -1,5 +1,7 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { openSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 
 const BIN = join(import.meta.dirname, '../../bin/cloudlet.js')
 
@@ -10,6 +12,7 @@ export interface Ended {
 }
 
 export interface Running {
+  readonly pid: number
   /** Resolves with the first text on standard error that matches; rejects when the process ends before. */
   says(pattern: RegExp): Promise<RegExpExecArray>
   kill(signal: NodeJS.Signals): void
@@ -20,15 +23,18 @@ export interface Running {
 
 export type ProgramEnv = Readonly<Record<string, string>>
 
-/** Runs the program as a process of its own. Nothing of this process's own settings reaches it. */
-export function startProgram(args: readonly string[], env: ProgramEnv = {}): Running {
+/**
+ * Runs the program as a process of its own. Nothing of this process's own settings reaches it. With a log file standard
+ * output goes there.
+ */
+export function startProgram(args: readonly string[], env: ProgramEnv = {}, logFile?: string): Running {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('CLOUDLET_') && name !== 'OC_PASS')
   const child = spawn(process.execPath, [BIN, ...args], {
     env: { ...Object.fromEntries(inherited), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+    stdio: ['ignore', logFile === undefined ? 'pipe' : openSync(logFile, 'a'), 'pipe'],
+  }) as ChildProcessByStdio<null, Readable | null, Readable>
   const text = { out: '', err: '' }
-  child.stdout.on('data', (data) => {
+  child.stdout?.on('data', (data) => {
     text.out += data
   })
   child.stderr.on('data', (data) => {
@@ -36,6 +42,7 @@ export function startProgram(args: readonly string[], env: ProgramEnv = {}): Run
   })
   const ended = new Promise<Ended>((resolve) => child.once('close', (code) => resolve({ code, ...text })))
   return {
+    pid: child.pid ?? 0,
     ended,
     kill: (signal) => child.kill(signal),
     written: () => ({ ...text }),

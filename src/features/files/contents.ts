@@ -70,7 +70,12 @@ export function createContents(db: Database, blobs: BlobStore): Contents {
         return { key: null, bytes, sizeBytes: meter.sizeBytes, crc32: meter.crc32, meter }
       }
       const key = newBlobKey()
-      await blobs.put(key, joined(head, metered))
+      try {
+        await blobs.put(key, joined(head, metered))
+      } finally {
+        // A store that failed before it read has left the rest of the body waiting.
+        await metered.return()
+      }
       return { key, bytes: null, sizeBytes: meter.sizeBytes, crc32: meter.crc32, meter }
     },
     async discard({ key }) {

@@ -1,0 +1,3 @@
+import { crashWhilePushing } from './push.ts'
+
+crashWhilePushing()
