@@ -2,6 +2,7 @@ import type { BlobStore } from '../blobs/blob-store.ts'
 import type { WebPush } from '../config/load.ts'
 import { createRootMount } from '../dav/root-tree.ts'
 import type { DavMount, DavSearch } from '../dav/tree.ts'
+import { lockDataFolder } from '../db/data-folder.ts'
 import type { Database, Migration } from '../db/database.ts'
 import type { Events } from '../events/events.ts'
 import { type Auth, authMigrations, createAuth } from '../features/auth/index.ts'
@@ -190,7 +191,12 @@ function createFileFeatures(
     displayNameOf: users.displayNameOf,
     maxInfinity: deps.maxInfinity,
     // Made below: chunks that wait are no orphans.
-    otherKeys: () => uploads.keys(),
+    holder: {
+      list: (prefix) => uploads.holder.list(prefix),
+      findHeld: (keys) => uploads.holder.findHeld(keys),
+      giveUp: (keys) => uploads.holder.giveUp(keys),
+    },
+    requireNoServer: () => lockDataFolder(deps.dataFolder).release(),
   })
   const { put, tree, contents, findNode, ownerOf, discardKeys } = files
   const uploads: UploadsFeature = createUploadsFeature({
