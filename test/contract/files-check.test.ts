@@ -333,12 +333,12 @@ test('a damaged SQLite file is told', async () => {
   // As if the file held what its own rules forbid.
   database.enableDefensive(false)
   database.exec(`pragma writable_schema = on;
-    update sqlite_schema set sql = replace(sql, '"size_bytes" bigint not null', '"size_bytes" bigint not null check ("size_bytes" < 0)')
+    update sqlite_schema set sql = replace(sql, '"key" text', '"key" text not null')
     where name = 'blob'; pragma schema_version = 99999`)
   database.close()
   const { code, counts, messages } = await check(app, '--repair')
   assert.deepEqual([code, counts], [1, { database: 1 }])
-  assert.match(messages, /The database file is damaged: CHECK constraint failed in blob/)
+  assert.match(messages, /The database file is damaged: NULL value in blob.key/)
   await app.close()
 })
 

@@ -30,7 +30,7 @@ export { type Checksum, checksumMismatch, Meter, parseChecksum } from './checksu
 export { type ContentHome, createContentHome } from './content-home.ts'
 export { type Contents, newBlobKey, noSpace } from './contents.ts'
 export { contentTypeOf, encodedName } from './dav.ts'
-export type { ContentHolder, HeldContent } from './held-content.ts'
+export type { ContentHolder } from './held-content.ts'
 export { byOf, type PutDeps, timesOf, writtenAnswer } from './put.ts'
 export type { FileResource } from './resource.ts'
 export type { By } from './scope.ts'
