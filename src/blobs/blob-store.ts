@@ -26,7 +26,8 @@ export interface BlobStore {
   stat(key: string): Promise<StoredBlob | undefined>
   /** Keys that are not there are no error. */
   remove(keys: readonly string[]): Promise<void>
-  list(): AsyncIterable<StoredBlob>
+  /** All of it, or what has keys that begin like this. */
+  list(prefix?: string): AsyncIterable<StoredBlob>
   /** Takes away parts of uploads that began before and were never finished. Resolves to the number of uploads. */
   removeUnfinished(beforeMs: number): Promise<number>
   /** Whose content this is, as `writeMark` said; undefined for a new store. */

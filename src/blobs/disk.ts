@@ -16,6 +16,8 @@ import {
 /** Small pieces are joined before they are written: each write is a trip to another thread. */
 const WRITE_BYTES = 1024 * 1024
 const READ_BYTES = 512 * 1024
+/** What comes slowly is written nevertheless: by its time the sweeper knows that somebody is at it. */
+const FLUSH_AFTER_MS = 60_000
 const FANS = Array.from({ length: 256 }, (_, index) => index.toString(16).padStart(2, '0'))
 
 /**
@@ -23,7 +25,7 @@ const FANS = Array.from({ length: 256 }, (_, index) => index.toString(16).padSta
  * nobody knows the key before the row that names it is committed, so a torn file can only be an orphan, which the
  * sweeper finds. File and folder are synced before `put` resolves.
  */
-export function createDiskBlobs(folder: string): BlobStore {
+export function createDiskBlobs(folder: string, flushAfterMs: number = FLUSH_AFTER_MS): BlobStore {
   const prepare = createFans(folder)
   const pathOf = (key: string): string => join(folder, blobPath(key))
   const find = (key: string): Promise<StoredBlob | undefined> => findFile(key, pathOf(key))
@@ -36,7 +38,7 @@ export function createDiskBlobs(folder: string): BlobStore {
         await prepare(dirname(path))
         file = await open(path, 'wx', 0o600)
         crashPoint('blob.opened')
-        await writeAll(file, source)
+        await writeAll(file, source, flushAfterMs)
         await file.sync()
         crashPoint('blob.synced')
         await syncFolder(dirname(path))
@@ -58,10 +60,10 @@ export function createDiskBlobs(folder: string): BlobStore {
         crashPoint('blob.removed')
       }
     },
-    async *list() {
-      for (const fan of FANS) {
+    async *list(prefix = '') {
+      for (const fan of FANS.filter((name) => prefix.startsWith(name) || name.startsWith(prefix))) {
         for await (const name of namesIn(join(folder, fan))) {
-          const found = isBlobKey(name) ? await find(name) : undefined
+          const found = isBlobKey(name) && name.startsWith(prefix) ? await find(name) : undefined
           if (found !== undefined) yield found
         }
       }
@@ -178,13 +180,15 @@ async function* namesIn(folder: string): AsyncGenerator<string> {
   }
 }
 
-async function writeAll(file: FileHandle, source: AsyncIterable<Uint8Array>): Promise<void> {
+async function writeAll(file: FileHandle, source: AsyncIterable<Uint8Array>, flushAfterMs: number): Promise<void> {
   let waiting: Uint8Array[] = []
   let waitingBytes = 0
+  let flushedAt = performance.now()
   const flush = async (): Promise<void> => {
     const bytes = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : Buffer.concat(waiting)
     waiting = []
     waitingBytes = 0
+    flushedAt = performance.now()
     // Goes on after a partial write, and at the place where the last one ended.
     await file.appendFile(bytes)
     crashPoint('blob.written')
@@ -192,7 +196,7 @@ async function writeAll(file: FileHandle, source: AsyncIterable<Uint8Array>): Pr
   for await (const piece of source) {
     waiting.push(piece)
     waitingBytes += piece.byteLength
-    if (waitingBytes >= WRITE_BYTES) await flush()
+    if (waitingBytes >= WRITE_BYTES || performance.now() - flushedAt > flushAfterMs) await flush()
   }
   if (waitingBytes > 0) await flush()
 }

@@ -35,7 +35,7 @@ export function createLazyBlobs(openStore: () => Promise<BlobStore>): LazyBlobs 
       ),
     stat: async (key) => (store ?? (await ready())).stat(key),
     remove: async (keys) => (store ?? (await ready())).remove(keys),
-    list: () => opened(ready, (open) => open.list()),
+    list: (prefix) => opened(ready, (open) => open.list(prefix)),
     removeUnfinished: async (beforeMs) => (store ?? (await ready())).removeUnfinished(beforeMs),
     findMark: async () => (store ?? (await ready())).findMark(),
     writeMark: async (text) => (store ?? (await ready())).writeMark(text),

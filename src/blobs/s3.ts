@@ -69,7 +69,7 @@ export function createS3Blobs(settings: S3Settings): BlobStore {
         await removeObjects(client, Bucket, names.slice(start, start + REMOVE_BATCH))
       }
     },
-    list: () => listObjects(client, Bucket, root),
+    list: (prefix = '') => listObjects(client, Bucket, root, prefix),
     removeUnfinished: (beforeMs) => removeUploads(client, Bucket, root, beforeMs),
     async findMark() {
       try {
@@ -148,11 +148,18 @@ function lastByte(contentRange: string | undefined, start: number): number | und
   return Number(first) === start ? Number(last) : undefined
 }
 
-async function* listObjects(client: S3Client, Bucket: string, root: string): AsyncGenerator<StoredBlob> {
+async function* listObjects(
+  client: S3Client,
+  Bucket: string,
+  root: string,
+  prefix: string,
+): AsyncGenerator<StoredBlob> {
+  // Objects are named like `ab/ab12...`.
+  const Prefix = prefix.length < 2 ? `${root}${prefix}` : `${root}${prefix.slice(0, 2)}/${prefix}`
   let token: string | undefined
   do {
     const page: ListObjectsV2CommandOutput = await orFault(
-      client.send(new ListObjectsV2Command({ Bucket, Prefix: root, ContinuationToken: token })),
+      client.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken: token })),
     )
     for (const { Key, Size = 0, LastModified } of page.Contents ?? []) {
       const key = keyOf(Key, root)

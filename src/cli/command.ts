@@ -21,6 +21,8 @@ export interface CommandOutput {
   line(text: string): void
   /** The result for programs, printed with `--output=json` or `json_pretty`; else `lines` (or `line`s) are for people. */
   result(value: Json, lines?: readonly string[]): void
+  /** How far long work is, on standard error; not with `--output=json`. */
+  progress(text: string): void
   /** A warning on standard error. */
   warn(text: string): void
 }

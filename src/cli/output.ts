@@ -20,6 +20,9 @@ export function createOutput(form: OutputForm, streams: Streams): CommandOutput 
       }
       for (const line of lines) streams.out(`${printable(line)}\n`)
     },
+    progress(text) {
+      if (form === 'plain') streams.err(`${printable(text)}\n`)
+    },
     warn(text) {
       streams.err(`Warning: ${printable(text)}\n`)
     },

@@ -33,7 +33,7 @@ export function mountPages(app: FastifyInstance, routes: readonly HttpRoute[]): 
   })
 }
 
-/** Programs that look for WebDAV ask everywhere; the DAV engine has made its methods known before. */
+/** Programs that look for WebDAV ask everywhere; its methods are known where the DAV engine was mounted before. */
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'PROPFIND'] as const
 
 /** A known address with a method it does not have (RFC 9110 section 15.5.6). */
@@ -43,7 +43,7 @@ function mountOtherMethods(scope: FastifyInstance, routes: readonly HttpRoute[])
     const allowed = new Set<string>(siblings.flatMap(({ method }) => method))
     const allow = [...allowed, ...(allowed.has('GET') ? ['HEAD'] : [])].join(', ')
     scope.route({
-      method: METHODS.filter((method) => !allowed.has(method)),
+      method: METHODS.filter((method) => !allowed.has(method) && scope.supportedMethods.includes(method)),
       url: path,
       handler: (_request, reply) => {
         reply.code(405).header('allow', allow).send()

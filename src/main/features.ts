@@ -3,6 +3,7 @@ import type { WebPush } from '../config/load.ts'
 import { createRootMount } from '../dav/root-tree.ts'
 import type { DavDeps } from '../dav/server.ts'
 import type { DavMount } from '../dav/tree.ts'
+import { lockDataFolder } from '../db/data-folder.ts'
 import type { Database, Migration } from '../db/database.ts'
 import type { Events } from '../events/events.ts'
 import { type Auth, authMigrations, createAuth } from '../features/auth/index.ts'
@@ -207,7 +208,12 @@ function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): Fi
     displayNameOf: users.displayNameOf,
     maxInfinity: deps.maxInfinity,
     // Made below: chunks that wait are no orphans.
-    otherKeys: () => uploads.keys(),
+    holder: {
+      list: (prefix) => uploads.holder.list(prefix),
+      findHeld: (keys) => uploads.holder.findHeld(keys),
+      giveUp: (keys) => uploads.holder.giveUp(keys),
+    },
+    requireNoServer: () => lockDataFolder(deps.dataFolder).release(),
   })
   const { put, tree, contents, findNode, ownerOf, discardKeys } = files
   const uploads: UploadsFeature = createUploadsFeature({

@@ -5,7 +5,7 @@ import { mount, unmount } from '../helpers/small-disk.ts'
 import { attachStrace, WITHOUT_STRACE } from '../helpers/strace.ts'
 import { sha256 } from './client.ts'
 import { bytesOf } from './operations.ts'
-import { assertSwept, createScene, storedKeys } from './scene.ts'
+import { assertSwept, createScene } from './scene.ts'
 
 const LARGE = bytesOf(300_000, 'large')
 const OTHER = bytesOf(200_000, 'other')
@@ -21,14 +21,14 @@ test('a disk that fails while content is written: 503 and a line in the log, and
   const client = scene.client()
   assert.equal((await client.send('PUT', 'file.bin', { body: LARGE })).status, 201)
   const before = await client.snapshot()
-  const stored = storedKeys(scene.data)
+  const stored = scene.storedKeys()
   const { detach } = await attachStrace(t, server.pid, failing('fsync', 'EIO'))
   assert.equal((await client.send('PUT', 'file.bin', { body: OTHER })).status, 503)
   assert.equal((await client.send('PUT', 'new.bin', { body: OTHER })).status, 503)
   await client.send('MKCOL', 'uploads:upload')
   assert.equal((await client.send('PUT', 'uploads:upload/1', { body: OTHER })).status, 503)
   assert.deepEqual(await client.snapshot(), before)
-  assert.deepEqual(storedKeys(scene.data), stored)
+  assert.deepEqual(scene.storedKeys(), stored)
   await detach()
   assert.match(server.written().out, /"level":"error".*EIO.*The disk of the server cannot be used/)
   assert.equal((await client.send('PUT', 'file.bin', { body: OTHER })).status, 204)
@@ -50,7 +50,7 @@ test('a disk that fails while the database is written: 503, and all is well when
   assert.equal((await client.send('PUT', 'new.bin', { body: LARGE })).status, 503)
   assert.equal((await client.send('DELETE', 'file.txt')).status, 503)
   assert.deepEqual(await client.snapshot(), before)
-  assert.deepEqual(storedKeys(scene.data), [])
+  assert.deepEqual(scene.storedKeys(), [])
   await detach()
   assert.match(server.written().out, /"level":"error".*disk I\/O error.*The database cannot be used right now/)
   assert.equal((await client.send('PUT', 'file.txt', { body: 'second' })).status, 204)

@@ -5,7 +5,7 @@ import { stopSharedPostgres } from '../helpers/postgres.ts'
 import { mountSmallDisk } from '../helpers/small-disk.ts'
 import { type Answer, type Client, sha256 } from './client.ts'
 import { bytesOf } from './operations.ts'
-import { assertSwept, createScene, storedKeys } from './scene.ts'
+import { assertSwept, createScene } from './scene.ts'
 
 after(stopSharedPostgres)
 
@@ -51,7 +51,7 @@ test('on a full disk with SQLite writes are refused with 507 and reads go on, un
   const server = await scene.start()
   const client = scene.client()
   const assertBystanders = await makeBystanders(client)
-  const stored = storedKeys(scene.data)
+  const stored = scene.storedKeys()
 
   await t.test('large files and chunks, while little ones still fit', async () => {
     disk.fill(1_000_000)
@@ -59,7 +59,7 @@ test('on a full disk with SQLite writes are refused with 507 and reads go on, un
     await expect(FULL, client.send('PUT', 'large.bin', { body: bytesOf(1_900_000, 'other') }))
     await expect(FULL, client.send('PUT', 'uploads:upload/2', { body: LARGE }))
     await expect(FULL, client.send('PUT', 'uploads:upload/1', { body: LARGE }))
-    assert.deepEqual(storedKeys(scene.data), stored, 'nothing that came half stays')
+    assert.deepEqual(scene.storedKeys(), stored, 'nothing that came half stays')
     await assertBystanders()
     await expect(201, client.send('PUT', 'tiny.txt', { body: 'tiny' }))
   })
@@ -78,7 +78,7 @@ test('on a full disk with SQLite writes are refused with 507 and reads go on, un
     ]
     for (const { status } of refused) assert.ok(status === FULL || status < 300, String(status))
     assert.ok(refused.some(({ status }) => status === FULL))
-    assert.deepEqual(storedKeys(scene.data), stored)
+    assert.deepEqual(scene.storedKeys(), stored)
   })
 
   await t.test('reads go on, and commands can look', async () => {
@@ -108,7 +108,7 @@ test('on a full disk with SQLite writes are refused with 507 and reads go on, un
     disk.fill(0)
     const { code, err } = await scene.command(['serve', '--port', '0'])
     assert.equal(code, 1)
-    assert.match(err, /^Error: The database .* cannot be opened: its disk is full\n$/)
+    assert.match(err, /^Error: CLOUDLET_DATA: the database .* cannot be opened: its disk is full\n$/)
     disk.free()
     disk.fill(100_000)
     await scene.start()
@@ -137,12 +137,12 @@ test('on a full disk with PostgreSQL elsewhere only content is refused', async (
   await scene.start()
   const client = scene.client()
   const assertBystanders = await makeBystanders(client)
-  const stored = storedKeys(scene.data)
+  const stored = scene.storedKeys()
   disk.fill(0)
   await expect(FULL, client.send('PUT', 'new.bin', { body: LARGE }))
   await expect(FULL, client.send('PUT', 'uploads:upload/2', { body: LARGE }))
   await expect(201, client.send('PUT', 'tiny.txt', { body: 'tiny' }))
-  assert.deepEqual(storedKeys(scene.data), stored)
+  assert.deepEqual(scene.storedKeys(), stored)
   await assertBystanders()
   disk.free()
   await expect(201, client.send('PUT', 'new.bin', { body: LARGE }))

@@ -35,7 +35,7 @@ async function generate(app: TestApp, shortMessage: string, options: Record<stri
     .flatMap(({ commands }) => commands ?? [])
     .find(({ name }) => name === 'notification:generate')
   if (command === undefined) throw new Error('There is no command notification:generate')
-  const output = { line() {}, result() {}, warn() {} }
+  const output = { line() {}, result() {}, progress() {}, warn() {} }
   const prompt = { env: {}, secret: () => Promise.reject(new Error('nobody to ask')) }
   const args = { 'user-id': 'alice', 'short-message': shortMessage }
   await command.run({ args, rest: [], options }, output, prompt)

@@ -96,7 +96,7 @@ async function run(app: TestApp, key: string, value: string | undefined): Promis
   if (command === undefined) throw new Error('There is no command theming:config')
   const args = value === undefined ? { key } : { key, value }
   const options = { reset: value === undefined }
-  const output = { line() {}, result() {}, warn() {} }
+  const output = { line() {}, result() {}, progress() {}, warn() {} }
   const prompt = { env: {}, secret: () => Promise.reject(new Error('nobody to ask')) }
   await command.run({ args, rest: [], options }, output, prompt)
 }

@@ -32,6 +32,14 @@ export async function findBlob(db: Reader | Tx, blobId: number): Promise<BlobRow
   return row
 }
 
+const pageOfBlobs = statement<BlobRow>(
+  'select id, key, content, size_bytes, crc32, created_at_ms from blob where id > $1 order by id limit $2',
+)
+
+export async function listBlobs(db: Reader, afterId: number, limit: number): Promise<BlobRow[]> {
+  return pageOfBlobs(db, afterId, limit)
+}
+
 export async function listBlobParts(db: Reader | Tx, blobId: number): Promise<BlobPartRow[]> {
   return db.selectFrom('blob_part').selectAll().where('blob_id', '=', blobId).orderBy('position').execute()
 }
@@ -67,11 +75,16 @@ export async function addGarbage(tx: Tx, keys: readonly string[], nowMs: number)
   }
 }
 
-export async function listGarbage(db: Reader, beforeMs: number, limit: number): Promise<string[]> {
+export async function listGarbage(
+  db: Reader,
+  { beforeMs, after, limit }: { readonly beforeMs: number; readonly after: string; readonly limit: number },
+): Promise<string[]> {
   const rows = await db
     .selectFrom('blob_garbage')
     .select('key')
     .where('since_ms', '<=', beforeMs)
+    .where('key', '>', after)
+    .orderBy('key')
     .limit(limit)
     .execute()
   return rows.map(({ key }) => key)

@@ -11,6 +11,7 @@ import * as contentStore from './content-store.ts'
 import { type Contents, createContents } from './contents.ts'
 import { createFilesTree } from './dav.ts'
 import { createFreeSpace } from './free-space.ts'
+import type { ContentHolder } from './held-content.ts'
 import { createLocking } from './locking.ts'
 import * as maintenance from './maintenance-store.ts'
 import { filesMigration } from './migrations/20261125-files.ts'
@@ -30,6 +31,7 @@ export { type Checksum, checksumMismatch, Meter, parseChecksum } from './checksu
 export { type ContentHome, createContentHome } from './content-home.ts'
 export { type Contents, newBlobKey, noSpace } from './contents.ts'
 export { contentTypeOf, encodedName } from './dav.ts'
+export type { ContentHolder } from './held-content.ts'
 export { byOf, type PutDeps, timesOf, writtenAnswer } from './put.ts'
 export type { FileResource } from './resource.ts'
 export type { By } from './scope.ts'
@@ -47,8 +49,10 @@ export interface FilesFeatureDeps {
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
   readonly displayNameOf: (accountId: number) => Promise<string>
   readonly maxInfinity: number
-  /** Keys of content that other features keep for now, such as chunks; they are no orphans. */
-  readonly otherKeys: () => AsyncIterable<string>
+  /** Another feature that keeps content for now, such as chunks of uploads. */
+  readonly holder: ContentHolder
+  /** Throws Fault `conflict` while a server runs on the data folder. */
+  readonly requireNoServer: () => void
 }
 
 export interface FilesFeature {
@@ -95,8 +99,8 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     displayNameOf,
     maxInfinity,
   })
-  const cleaning = createCleaning({ db, clock, blobs, otherKeys: deps.otherKeys })
-  const checking = createChecking({ db, blobs, clock })
+  const cleaning = createCleaning({ db, clock, blobs, holder: deps.holder })
+  const checking = createChecking({ db, blobs, clock, holder: deps.holder, displayNameOf })
   return {
     files,
     contents,
@@ -127,7 +131,7 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
         },
       },
       notificationSources: filesSources({ quotaOf, usedBytes: files.usedBytes }),
-      commands: fileCommands({ db, clock, checking, cleaning }),
+      commands: fileCommands({ db, checking, cleaning, requireNoServer: deps.requireNoServer }),
       sweep: () => cleaning.sweep(),
     },
   }

@@ -38,3 +38,21 @@ export function checkNewName(name: string): void {
   const extension = FORBIDDEN_EXTENSIONS.find((known) => lower.endsWith(known))
   if (extension !== undefined) throw invalid(`"${extension}" is a forbidden file type.`)
 }
+
+/** The name nearest to one that nobody can say: itself when it is right, as `acceptPath` would keep it. */
+export function sayableName(name: string): string {
+  if (/^[\x20-\x7e]{3,200}$/.test(name) && !/[\\/]/.test(name)) return name
+  const clean = name
+    .toWellFormed()
+    .normalize('NFC')
+    .replace(/[\\/\u0000-\u001f\u007f]/g, '_')
+  return clean === '' || clean === '.' || clean === '..' ? '_' : cutName(clean, '')
+}
+
+/** A name with an ending, not longer than names may be. */
+export function cutName(name: string, ending: string): string {
+  let letters = [...name]
+  while (Buffer.byteLength(letters.join('')) + Buffer.byteLength(ending) > MAX_NAME_BYTES)
+    letters = letters.slice(0, -1)
+  return `${letters.join('')}${ending}`
+}

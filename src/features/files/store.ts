@@ -128,6 +128,8 @@ export async function countChildren(db: Reader, parentId: number): Promise<numbe
 
 /** Nodes that one statement is asked about. */
 const ID_BATCH = 500
+/** Deeper than anything; a damaged tree that goes round in a circle must not keep the server busy for ever. */
+const MAX_HEIGHT = 100_000
 
 const BELOW =
   'with recursive below(id) as (select id from node where id = $1 union all select n.id from node n join below on n.parent_id = below.id)'
@@ -214,6 +216,7 @@ export async function listAncestors(
         select id, id, parent_id, 0 from node where id in (${sql.join(ids)})
         union all
         select up.origin, n.id, n.parent_id, up.height + 1 from node n join up on n.id = up.parent_id
+        where up.height < ${MAX_HEIGHT}
       ) select origin, id from up order by origin, height`.execute(db)
     for (const { origin, id } of rows) lines.get(origin)?.push(id)
   }
@@ -290,6 +293,7 @@ export async function pathsOf(db: Reader | Tx, nodeIds: readonly number[]): Prom
         select id, id, parent_id, name, 0 from node where id in (${sql.join(ids)})
         union all
         select up.origin, n.id, n.parent_id, n.name, up.height + 1 from node n join up on n.id = up.parent_id
+        where up.height < ${MAX_HEIGHT}
       ) select origin, parent_id, name from up order by origin, height desc`.execute(db)
     for (const { origin, parent_id, name } of rows) {
       if (parent_id === null) paths.set(origin, [])

@@ -235,7 +235,12 @@ async function run(
   const commands = app.features.list.flatMap((feature) => feature.commands ?? [])
   const command = commands.find((known) => known.name === `notification:${name}`)
   const lines: string[] = []
-  const out: CommandOutput = { line() {}, warn() {}, result: (_value, texts = []) => void lines.push(...texts) }
+  const out: CommandOutput = {
+    line() {},
+    progress() {},
+    warn() {},
+    result: (_value, texts = []) => void lines.push(...texts),
+  }
   const args = { 'user-id': userId, 'short-message': other, 'notification-id': other }
   const prompt = { env: {}, secret: () => Promise.reject(new Error('nobody to ask')) }
   try {

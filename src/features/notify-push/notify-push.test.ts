@@ -294,7 +294,7 @@ for (const database of ['sqlite', 'postgres'] as const)
           const commands = app.features.list.flatMap((feature) => feature.commands ?? [])
           const command = commands.find(({ name }) => name === 'notify_push:reset')
           const args: Record<string, string> = uid === undefined ? {} : { uid }
-          const silent = { line() {}, result() {}, warn() {} }
+          const silent = { line() {}, result() {}, progress() {}, warn() {} }
           const prompt = { secret: async () => '', env: {} }
           await command?.run({ args, rest: [], options: {} }, silent, prompt)
         }

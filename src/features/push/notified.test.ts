@@ -109,6 +109,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
         line: (text: string) => lines.push(text),
         result: (_value: unknown, shown: readonly string[] = []) => lines.push(...shown),
         warn: (text: string) => lines.push(text),
+        progress() {},
       }
       const prompt = { env: {}, secret: () => Promise.reject(new Error('nobody to ask')) }
       await command?.run({ args: { 'user-id': userId }, rest: [], options: {} }, out, prompt)

@@ -3,7 +3,7 @@ import type { DavMount, DavTree } from '../../dav/tree.ts'
 import type { Database, Migration } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Feature } from '../feature.ts'
-import type { FileResource, NodeRow, PutDeps } from '../files/index.ts'
+import type { ContentHolder, FileResource, NodeRow, PutDeps } from '../files/index.ts'
 import { createUploadsTree } from './dav.ts'
 import { uploadsMigration } from './migrations/20261126-uploads.ts'
 import type { UploadsDeps } from './model.ts'
@@ -23,8 +23,8 @@ export interface UploadsFeatureDeps {
 
 export interface UploadsFeature {
   readonly mount: DavMount
-  /** Keys of chunks that wait: they belong to no file and are no orphans. */
-  readonly keys: () => AsyncIterable<string>
+  /** Of chunks that wait. */
+  readonly holder: ContentHolder
   readonly feature: Feature
 }
 
@@ -38,7 +38,7 @@ export function createUploadsFeature(deps: UploadsFeatureDeps): UploadsFeature {
       tree,
       admits: (viewer, { user }) => user?.toLowerCase() === viewer.userId.toLowerCase(),
     },
-    keys: uploads.keys,
+    holder: uploads.holder,
     feature: { name: 'uploads', sweep: uploads.sweep },
   }
 }

@@ -1,9 +1,9 @@
-import type { Database } from '../../db/database.ts'
 import { isUniqueViolation } from '../../db/errors.ts'
 import { Fault } from '../../lib/fault.ts'
-import type { By } from '../files/index.ts'
+import type { By, ContentHolder } from '../files/index.ts'
 import { assemble } from './assembly.ts'
 import { addChunk } from './chunks.ts'
+import { createHolder } from './holder.ts'
 import {
   type Assembled,
   type Assembly,
@@ -26,14 +26,14 @@ export interface Uploads {
   assemble(by: By, upload: string, assembly: Assembly): Promise<Assembled>
   remove(accountId: number, name: string): Promise<void>
   sweep(): Promise<void>
-  keys(): AsyncIterable<string>
+  /** For the sweeper and for checks. */
+  readonly holder: ContentHolder
 }
 
 const MAX_UPLOADS = 1_000
 /** After its last chunk (documentation of chunked uploads). */
 const ABANDONED_MS = 24 * 3_600_000
 const SWEEP_BATCH = 100
-const KEY_BATCH = 1_000
 
 export function createUploads(deps: UploadsDeps): Uploads {
   const { db, clock } = deps
@@ -88,17 +88,7 @@ export function createUploads(deps: UploadsDeps): Uploads {
         if (stale.length < SWEEP_BATCH) return
       }
     },
-    keys: () => allKeys(db),
-  }
-}
-
-async function* allKeys({ read }: Database): AsyncGenerator<string> {
-  let after = ''
-  for (;;) {
-    const page = await store.listAllKeys(read, after, KEY_BATCH)
-    yield* page
-    if (page.length < KEY_BATCH) return
-    after = page.at(-1) ?? ''
+    holder: createHolder(db, (uploadId) => drop(uploadId, (upload) => !isFinished(upload))),
   }
 }
 

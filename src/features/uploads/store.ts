@@ -117,13 +117,16 @@ export async function listStaleUploads(db: Reader, beforeMs: number, limit: numb
     .execute()
 }
 
-export async function listAllKeys(db: Reader, afterKey: string, limit: number): Promise<string[]> {
-  const rows = await db
-    .selectFrom('upload_chunk')
-    .select('key')
-    .where('key', '>', afterKey)
-    .orderBy('key')
-    .limit(limit)
-    .execute()
-  return rows.map(({ key }) => key)
+/** Chunks whose keys begin like this. */
+export async function listChunksByKey(db: Reader, prefix: string): Promise<ChunkRow[]> {
+  // No digit of a key is behind `f`.
+  return db.selectFrom('upload_chunk').selectAll().where('key', '>=', prefix).where('key', '<', `${prefix}g`).execute()
+}
+
+export async function findChunksByKeys(
+  db: Reader,
+  keys: readonly string[],
+): Promise<Pick<ChunkRow, 'key' | 'upload_id'>[]> {
+  if (keys.length === 0) return []
+  return db.selectFrom('upload_chunk').select(['key', 'upload_id']).where('key', 'in', keys).execute()
 }
