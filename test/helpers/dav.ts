@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Log } from '../../src/lib/log.ts'
+import { stopSharedStub } from './blob-stores.ts'
+import { stopSharedPostgres } from './postgres.ts'
 import { sendRaw } from './send-raw.ts'
 import { ADMIN_PASSWORD, basic, createTestApp, type TestAnswer, type TestApp, type TestAppOptions } from './test-app.ts'
 
@@ -20,15 +22,31 @@ export interface DavApp {
   everything(): Promise<string>
   /** Refused in the protocol's own words, with the tree as it was before. */
   refused(answer: TestAnswer, statuses: readonly number[], before: string): Promise<void>
+  /** Another node of the same installation, over the same database and object storage. Resolves to its address. */
+  anotherNode(): Promise<string>
   close(): Promise<void>
 }
 
 const STATE =
   '<d:propfind xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><d:getetag/><oc:fileid/><oc:size/></d:prop></d:propfind>'
 
+/** One process with everything in its folder; and two nodes over PostgreSQL and an object storage. */
+export const INSTALLATIONS = [
+  { name: 'SQLite and a folder', options: { database: 'sqlite', blobs: 'disk' }, nodes: 1 },
+  { name: 'PostgreSQL and S3, two nodes', options: { database: 'postgres', blobs: 's3' }, nodes: 2 },
+] as const
+
+/** Ends what the installations of this process share. */
+export async function stopShared(): Promise<void> {
+  await stopSharedPostgres()
+  await stopSharedStub()
+}
+
 export async function createDavApp(options: TestAppOptions = {}): Promise<DavApp> {
   const errors: unknown[] = []
-  const app = await createTestApp({ log: logOfErrors(errors), ...options })
+  const log = logOfErrors(errors)
+  const app = await createTestApp({ log, ...options })
+  const others: TestApp[] = []
   const base = await app.listen()
   const by =
     (user: string, password: string): Send =>
@@ -58,7 +76,13 @@ export async function createDavApp(options: TestAppOptions = {}): Promise<DavApp
       assertDavError(answer, statuses)
       assert.equal(await everything(), before, 'something has changed')
     },
+    async anotherNode() {
+      const other = await createTestApp({ log, beside: app })
+      others.push(other)
+      return other.listen()
+    },
     async close() {
+      for (const other of others) await other.close()
       await app.close()
       assert.deepEqual(errors, [], 'the log of the server has errors')
     },

@@ -1,7 +1,6 @@
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { createDavApp, type DavApp, tokenOf } from '../helpers/dav.ts'
-import { stopSharedPostgres } from '../helpers/postgres.ts'
+import { createDavApp, type DavApp, INSTALLATIONS, stopShared, tokenOf } from '../helpers/dav.ts'
 import type { TestAnswer } from '../helpers/test-app.ts'
 import { type Known, nothingKnown, perform } from './dav-model/client.ts'
 import { compare, compareContents, look, type Seen } from './dav-model/compare.ts'
@@ -84,22 +83,20 @@ const groups = fc.array(fc.array(treeOperation, { minLength: 2, maxLength: 5 }),
   size: 'max',
 })
 
-for (const database of ['sqlite', 'postgres'] as const) {
-  describe(`requests at the same time on ${database}`, () => {
-    after(stopSharedPostgres)
+for (const { name, options, nodes } of INSTALLATIONS) {
+  describe(`requests at the same time on ${name}`, () => {
+    after(stopShared)
 
     test('are answered, and leave things, as if they had come one after the other', async (context) => {
-      const dav = await createDavApp({ database })
-      const other = database === 'postgres' ? await dav.app.anotherNode() : undefined
+      const dav = await createDavApp(options)
       try {
-        const bases = [dav.base, ...(other === undefined ? [] : [await other.listen()])]
+        const bases = nodes === 1 ? [dav.base] : [dav.base, await dav.anotherNode()]
         context.diagnostic(`seed ${SEED}, ${RUNS} runs, ${bases.length} nodes`)
         await fc.assert(
           fc.asyncProperty(groups, (given) => replay(dav, bases, given)),
           { numRuns: RUNS, seed: SEED },
         )
       } finally {
-        await other?.close()
         await dav.close()
       }
     })

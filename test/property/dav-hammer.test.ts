@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { sql } from 'kysely'
-import { createDavApp, type DavApp, FILES, propfind } from '../helpers/dav.ts'
-import { stopSharedPostgres } from '../helpers/postgres.ts'
+import { createDavApp, type DavApp, FILES, INSTALLATIONS, propfind, stopShared } from '../helpers/dav.ts'
 import type { TestAnswer } from '../helpers/test-app.ts'
 import type { Sender } from './dav-model/client.ts'
 import { createSender, RUNS, SEED } from './dav-model/runs.ts'
@@ -171,15 +170,14 @@ async function listFiles(sender: Sender): Promise<{ path: string; sizeBytes: num
   return [...found].map(([, path = '', size]) => ({ path, sizeBytes: Number(size) }))
 }
 
-for (const database of ['sqlite', 'postgres'] as const) {
-  describe(`many clients of one account on ${database}`, () => {
-    after(stopSharedPostgres)
+for (const { name, options, nodes } of INSTALLATIONS) {
+  describe(`many clients of one account on ${name}`, () => {
+    after(stopShared)
 
     test('lose nothing that was acknowledged, mix nothing, and stay below the quota', async (context) => {
-      const dav = await createDavApp({ database })
-      const other = database === 'postgres' ? await dav.app.anotherNode() : undefined
+      const dav = await createDavApp(options)
       try {
-        const bases = [dav.base, ...(other === undefined ? [] : [await other.listen()])]
+        const bases = nodes === 1 ? [dav.base] : [dav.base, await dav.anotherNode()]
         const sender = await createSender(dav, bases)
         await sender.setQuota(QUOTA_BYTES)
         const clients = Array.from(
@@ -204,7 +202,6 @@ for (const database of ['sqlite', 'postgres'] as const) {
         const used = files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
         assert.match(home.text, new RegExp(`<d:quota-used-bytes>${used}<`))
       } finally {
-        await other?.close()
         await dav.close()
       }
     })

@@ -1,35 +1,29 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
-import { createDavApp, type DavApp, FILES, LOCKINFO, propfind } from '../helpers/dav.ts'
-import { stopSharedPostgres } from '../helpers/postgres.ts'
+import { createDavApp, type DavApp, FILES, INSTALLATIONS, LOCKINFO, propfind, stopShared } from '../helpers/dav.ts'
 import type { TestAnswer } from '../helpers/test-app.ts'
 import type { Sender } from './dav-model/client.ts'
-import { createSender } from './dav-model/runs.ts'
+import { createSender, RUNS } from './dav-model/runs.ts'
 
 // Each of these was looked at before the transaction once, or could be: two requests that agree before they act.
 
-const ROUNDS = 12
-
-for (const database of ['sqlite', 'postgres'] as const) {
-  describe(`two requests that race on ${database} (bug class: check, then act)`, () => {
+for (const { name, options, nodes } of INSTALLATIONS) {
+  describe(`two requests that race on ${name} (bug class: check, then act)`, () => {
     let dav: DavApp
-    let other: Awaited<ReturnType<DavApp['app']['anotherNode']>> | undefined
     let bases: string[] = []
     before(async () => {
-      dav = await createDavApp({ database })
-      other = database === 'postgres' ? await dav.app.anotherNode() : undefined
-      bases = [dav.base, ...(other === undefined ? [] : [await other.listen()])]
+      dav = await createDavApp(options)
+      bases = nodes === 1 ? [dav.base] : [dav.base, await dav.anotherNode()]
     })
     after(async () => {
-      await other?.close()
       await dav.close()
-      await stopSharedPostgres()
+      await stopShared()
     })
 
     /** Plays the same race again and again, each time in a new home. */
     async function rounds(race: (sender: Sender, at: (path: string) => string) => Promise<void>): Promise<void> {
-      for (let round = 0; round < ROUNDS; round++) {
+      for (let round = 0; round < RUNS; round++) {
         const sender = await createSender(dav, bases)
         await race(sender, (path) => `${FILES}/${sender.userId}${path}`)
       }

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { createDavApp, type DavApp, FILES } from '../helpers/dav.ts'
-import { stopSharedPostgres } from '../helpers/postgres.ts'
+import { createDavApp, type DavApp, FILES, INSTALLATIONS, stopShared } from '../helpers/dav.ts'
 import type { Sender } from './dav-model/client.ts'
-import { createSender } from './dav-model/runs.ts'
+import { createSender, RUNS } from './dav-model/runs.ts'
 import { signed, signerOf } from './dav-model/signed.ts'
 
-const WRITES = 60
+const WRITES = RUNS * 4
 /** In a row of the database, as one blob, as many chunks. */
 const SIZES = [300, 12_000, 90_000, 1_200_000]
 
@@ -74,15 +73,14 @@ async function linkTo(dav: DavApp, sender: Sender): Promise<string> {
   return new URL(answer.json().ocs.data.url).pathname
 }
 
-for (const database of ['sqlite', 'postgres'] as const) {
-  describe(`readers while a file is overwritten on ${database}`, () => {
-    after(stopSharedPostgres)
+for (const { name, options, nodes } of INSTALLATIONS) {
+  describe(`readers while a file is overwritten on ${name}`, () => {
+    after(stopShared)
 
     test('get the whole old or the whole new content, by path and by link, whole and in ranges', async (context) => {
-      const dav = await createDavApp({ database })
-      const other = database === 'postgres' ? await dav.app.anotherNode() : undefined
+      const dav = await createDavApp(options)
       try {
-        const bases = [dav.base, ...(other === undefined ? [] : [await other.listen()])]
+        const bases = nodes === 1 ? [dav.base] : [dav.base, await dav.anotherNode()]
         const writer = await createSender(dav, bases)
         let isOver = false
         const link = await linkTo(dav, writer)
@@ -101,7 +99,6 @@ for (const database of ['sqlite', 'postgres'] as const) {
         context.diagnostic(`${WRITES} versions, of which one reader saw ${seen}`)
         assert.ok(Number(seen) > 3, 'it was read while it was written')
       } finally {
-        await other?.close()
         await dav.close()
       }
     })
