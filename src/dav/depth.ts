@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Fault } from '../lib/fault.ts'
-import type { DavContext } from './server.ts'
+import type { Depth } from './tree.ts'
 
 /** The `Depth` header, in small letters (RFC 4918 section 10.2). */
 export function depthOf({ headers }: FastifyRequest): string | undefined {
@@ -8,10 +8,12 @@ export function depthOf({ headers }: FastifyRequest): string | undefined {
   return depth === undefined ? undefined : String(depth).toLowerCase()
 }
 
-/** For a file the depth says nothing. Throws Fault `bad-request`. */
-export async function requireDepth(context: DavContext, allowed: readonly string[], message: string): Promise<void> {
-  const { mount, path, reply: _, ...call } = context
-  const depth = depthOf(call.request)
-  if (depth === undefined || allowed.includes(depth)) return
-  if ((await mount.tree.find(call, path))?.isCollection === true) throw new Fault('bad-request', message)
+/** The depth of a DELETE, COPY or MOVE. Whether it fits is known when it is known what stands at the path. */
+export function changeDepthOf(request: FastifyRequest): Depth {
+  const depth = depthOf(request) ?? 'infinity'
+  return depth === '0' || depth === 'infinity' ? depth : 'invalid'
+}
+
+export function wrongDepth(): Fault {
+  return new Fault('bad-request', 'The Depth header does not fit: a folder goes with all that is in it')
 }

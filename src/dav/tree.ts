@@ -48,9 +48,11 @@ export interface DavTarget {
   readonly base: readonly string[]
   readonly path: readonly string[]
   readonly overwrite: boolean
-  /** For COPY of a collection: without its members. */
-  readonly isShallow: boolean
+  readonly depth: Depth
 }
+
+/** How far a change of a collection is to go; for anything else it says nothing. Without a header: to the end. */
+export type Depth = '0' | 'infinity' | 'invalid'
 
 export interface PropertyChange {
   readonly name: string
@@ -79,7 +81,7 @@ export interface DavTree<R extends DavResource = DavResource> {
   content?(call: DavCall, resource: R): Promise<DavContent | undefined>
   put?(call: DavCall, path: readonly string[]): Promise<DavWritten>
   makeCollection?(call: DavCall, path: readonly string[]): Promise<DavWritten>
-  remove?(call: DavCall, path: readonly string[]): Promise<void>
+  remove?(call: DavCall, path: readonly string[], depth: Depth): Promise<void>
   copy?(call: DavCall, path: readonly string[], target: DavTarget): Promise<DavWritten>
   move?(call: DavCall, path: readonly string[], target: DavTarget): Promise<DavWritten>
   /** Statuses by name, in the order of the changes. All or nothing. */

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Log } from '../../src/lib/log.ts'
+import { stopSharedStub } from './blob-stores.ts'
+import { stopSharedPostgres } from './postgres.ts'
 import { sendRaw } from './send-raw.ts'
 import { ADMIN_PASSWORD, basic, createTestApp, type TestAnswer, type TestApp, type TestAppOptions } from './test-app.ts'
 
@@ -33,6 +35,12 @@ export const INSTALLATIONS = [
   { name: 'SQLite and a folder', options: { database: 'sqlite', blobs: 'disk' }, nodes: 1 },
   { name: 'PostgreSQL and S3, two nodes', options: { database: 'postgres', blobs: 's3' }, nodes: 2 },
 ] as const
+
+/** Ends what the installations of this process share. */
+export async function stopShared(): Promise<void> {
+  await stopSharedPostgres()
+  await stopSharedStub()
+}
 
 export async function createDavApp(options: TestAppOptions = {}): Promise<DavApp> {
   const errors: unknown[] = []

@@ -1,7 +1,6 @@
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { createDavApp, type DavApp, INSTALLATIONS, tokenOf } from '../helpers/dav.ts'
-import { stopSharedPostgres } from '../helpers/postgres.ts'
+import { createDavApp, type DavApp, INSTALLATIONS, stopShared, tokenOf } from '../helpers/dav.ts'
 import type { TestAnswer } from '../helpers/test-app.ts'
 import { type Known, nothingKnown, perform } from './dav-model/client.ts'
 import { compare, compareContents, look, type Seen } from './dav-model/compare.ts'
@@ -86,7 +85,7 @@ const groups = fc.array(fc.array(treeOperation, { minLength: 2, maxLength: 5 }),
 
 for (const { name, options, nodes } of INSTALLATIONS) {
   describe(`requests at the same time on ${name}`, () => {
-    after(stopSharedPostgres)
+    after(stopShared)
 
     test('are answered, and leave things, as if they had come one after the other', async (context) => {
       const dav = await createDavApp(options)

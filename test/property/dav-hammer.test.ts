@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { sql } from 'kysely'
-import { createDavApp, type DavApp, FILES, INSTALLATIONS, propfind } from '../helpers/dav.ts'
-import { stopSharedPostgres } from '../helpers/postgres.ts'
+import { createDavApp, type DavApp, FILES, INSTALLATIONS, propfind, stopShared } from '../helpers/dav.ts'
 import type { TestAnswer } from '../helpers/test-app.ts'
 import type { Sender } from './dav-model/client.ts'
 import { createSender, RUNS, SEED } from './dav-model/runs.ts'
@@ -173,7 +172,7 @@ async function listFiles(sender: Sender): Promise<{ path: string; sizeBytes: num
 
 for (const { name, options, nodes } of INSTALLATIONS) {
   describe(`many clients of one account on ${name}`, () => {
-    after(stopSharedPostgres)
+    after(stopShared)
 
     test('lose nothing that was acknowledged, mix nothing, and stay below the quota', async (context) => {
       const dav = await createDavApp(options)

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { createDavApp, type DavApp, INSTALLATIONS, tokenOf } from '../helpers/dav.ts'
-import { stopSharedPostgres } from '../helpers/postgres.ts'
+import { createDavApp, type DavApp, INSTALLATIONS, stopShared, tokenOf } from '../helpers/dav.ts'
 import { type Known, nothingKnown, perform } from './dav-model/client.ts'
 import { compare, compareContents, look } from './dav-model/compare.ts'
 import { BEGINNING, type Operation, operation } from './dav-model/operations.ts'
@@ -41,7 +40,7 @@ async function replay(dav: DavApp, operations: readonly Operation[]): Promise<vo
 
 for (const { name, options } of INSTALLATIONS) {
   describe(`requests one after the other on ${name}`, () => {
-    after(stopSharedPostgres)
+    after(stopShared)
 
     test('leave what the model says: status, tree, content, ids, etags, sizes, locks, quota', async (context) => {
       const dav = await createDavApp(options)

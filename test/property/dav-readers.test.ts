@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
-import { createDavApp, type DavApp, FILES, INSTALLATIONS } from '../helpers/dav.ts'
-import { stopSharedPostgres } from '../helpers/postgres.ts'
+import { createDavApp, type DavApp, FILES, INSTALLATIONS, stopShared } from '../helpers/dav.ts'
 import type { Sender } from './dav-model/client.ts'
-import { createSender } from './dav-model/runs.ts'
+import { createSender, RUNS } from './dav-model/runs.ts'
 import { signed, signerOf } from './dav-model/signed.ts'
 
-const WRITES = 60
+const WRITES = RUNS * 4
 /** In a row of the database, as one blob, as many chunks. */
 const SIZES = [300, 12_000, 90_000, 1_200_000]
 
@@ -76,7 +75,7 @@ async function linkTo(dav: DavApp, sender: Sender): Promise<string> {
 
 for (const { name, options, nodes } of INSTALLATIONS) {
   describe(`readers while a file is overwritten on ${name}`, () => {
-    after(stopSharedPostgres)
+    after(stopShared)
 
     test('get the whole old or the whole new content, by path and by link, whole and in ranges', async (context) => {
       const dav = await createDavApp(options)

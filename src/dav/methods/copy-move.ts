@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../../lib/fault.ts'
 import { pathOfAddress } from '../conditions.ts'
-import { depthOf, requireDepth } from '../depth.ts'
+import { changeDepthOf } from '../depth.ts'
 import type { DavContext } from '../server.ts'
 import type { DavTarget } from '../tree.ts'
 import { notAllowed } from './not-found.ts'
@@ -10,14 +10,12 @@ import { sendWritten } from './write.ts'
 export async function copy(context: DavContext): Promise<FastifyReply> {
   const { mount, path, reply, ...call } = context
   if (mount.tree.copy === undefined) throw notAllowed('Nothing can be copied from here')
-  await requireDepth(context, ['0', 'infinity'], 'A folder is copied with Depth: infinity or 0')
   return sendWritten(reply, await mount.tree.copy(call, path, targetOf(context)))
 }
 
 export async function move(context: DavContext): Promise<FastifyReply> {
   const { mount, path, reply, ...call } = context
   if (mount.tree.move === undefined) throw new Fault('forbidden', 'Nothing can be moved from here')
-  await requireDepth(context, ['infinity'], 'A folder is moved with Depth: infinity only')
   return sendWritten(reply, await mount.tree.move(call, path, targetOf(context)))
 }
 
@@ -42,7 +40,7 @@ function targetOf({ request, resolve, base }: DavContext): DavTarget {
     }
     throw error
   }
-  return { ...target, overwrite: overwrite !== 'F', isShallow: depthOf(request) === '0' }
+  return { ...target, overwrite: overwrite !== 'F', depth: changeDepthOf(request) }
 }
 
 /**

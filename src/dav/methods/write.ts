@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
 import { Fault } from '../../lib/fault.ts'
 import { readXmlBody } from '../body.ts'
-import { requireDepth } from '../depth.ts'
+import { changeDepthOf } from '../depth.ts'
 import { sendPropertyStatuses } from '../multistatus.ts'
 import { encodePath } from '../path.ts'
 import type { DavContext } from '../server.ts'
@@ -64,9 +64,7 @@ export async function makeCollection(context: DavContext): Promise<FastifyReply>
 export async function remove(context: DavContext): Promise<FastifyReply> {
   const { mount, path, reply, ...call } = context
   if (mount.tree.remove === undefined) throw new Fault('forbidden', 'Nothing can be deleted here')
-  // RFC 4918 section 9.6.1: a collection goes with all its members.
-  if (path.length > 0) await requireDepth(context, ['infinity'], 'A folder is deleted with Depth: infinity only')
-  await mount.tree.remove(call, path)
+  await mount.tree.remove(call, path, changeDepthOf(call.request))
   return reply.code(204).headers(EMPTY).send()
 }
 

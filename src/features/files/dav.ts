@@ -68,7 +68,7 @@ export function createFilesTree(deps: FilesTreeDeps): DavTree<FileResource> {
       const node = await files.makeFolder(byOf(call), path)
       return { created: true, headers: { 'oc-fileid': fileIdOf(node.id, deps.instanceId()) } }
     },
-    remove: (call, path) => files.remove(byOf(call), path),
+    remove: (call, path, depth) => files.remove(byOf(call), path, depth),
     async copy(call, path, target) {
       return relocated(deps, await relocating.copy(byOf(call), relocation(tree, path, target)), false)
     },
@@ -106,7 +106,7 @@ async function recalculate(
 
 function relocation(tree: DavTree<FileResource>, from: readonly string[], target: DavTarget) {
   if (target.mount.tree !== tree) throw new Fault('forbidden', 'Nothing can be written at the destination')
-  return { from, to: target.path, overwrite: target.overwrite, isShallow: target.isShallow }
+  return { from, to: target.path, overwrite: target.overwrite, depth: target.depth }
 }
 
 function relocated({ instanceId }: FilesTreeDeps, { node, created }: Written, hasEtag: boolean): DavWritten {

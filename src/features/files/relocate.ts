@@ -1,3 +1,5 @@
+import { wrongDepth } from '../../dav/depth.ts'
+import type { Depth } from '../../dav/tree.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as lockStore from './lock-store.ts'
 import { requireHeld } from './locks.ts'
@@ -22,8 +24,7 @@ export interface Relocation {
   readonly from: readonly string[]
   readonly to: readonly string[]
   readonly overwrite: boolean
-  /** A folder without its members; for a copy alone. */
-  readonly isShallow: boolean
+  readonly depth: Depth
 }
 
 /** Copying and moving inside one tree: rows change, content never does. */
@@ -51,10 +52,15 @@ interface Places {
 }
 
 /** Finds both ends and refuses what cannot be. In the order of the recordings (webdav-files). */
-async function findPlaces(scope: Scope, { from, to, overwrite }: Relocation): Promise<Places> {
+async function findPlaces(
+  scope: Scope,
+  { from, to, overwrite, depth }: Relocation,
+  depths: readonly Depth[],
+): Promise<Places> {
   const { tx, root } = scope
   const source = await store.findByPath(tx, root.rootId, from)
   if (source === undefined) throw missing(from)
+  if (source.is_folder === 1 && !depths.includes(depth)) throw wrongDepth()
   await checkConditions(scope, source)
   const isSame = from.length === to.length && startsWith(to, from)
   if (isSame) throw new Fault('forbidden', 'Source and destination uri are identical.')
@@ -90,7 +96,7 @@ async function moveNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
   }
   return inTree(deps, by, async (scope) => {
     const { tx, locks, holder } = scope
-    const { source, parent, name, before } = await findPlaces(scope, relocation)
+    const { source, parent, name, before } = await findPlaces(scope, relocation, ['infinity'])
     await letGo(scope, source, from)
     requireHeld(await locks.of(parent.id), holder, to)
     if (before !== undefined) await removeSubtree(scope, before, to)
@@ -118,9 +124,9 @@ async function letGo({ tx, locks, holder }: Scope, source: store.NodeRow, from: 
 async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promise<Written> {
   return inTree(deps, by, async (scope) => {
     const { tx, locks, holder, etag, nowMs } = scope
-    const { source, parent, name, before } = await findPlaces(scope, relocation)
+    const { source, parent, name, before } = await findPlaces(scope, relocation, ['infinity', '0'])
     requireHeld(await locks.of(parent.id), holder, relocation.to)
-    const isShallow = relocation.isShallow && source.is_folder === 1
+    const isShallow = relocation.depth === '0' && source.is_folder === 1
     const sizeBytes = isShallow ? 0 : source.size_bytes
     const addedBytes = sizeBytes - (before?.size_bytes ?? 0)
     await requireSpace(scope, addedBytes, shown(relocation.to))

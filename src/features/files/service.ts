@@ -1,4 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import { wrongDepth } from '../../dav/depth.ts'
+import type { Depth } from '../../dav/tree.ts'
 import type { Tx } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as contentStore from './content-store.ts'
@@ -50,7 +52,7 @@ export interface Files {
   /** Puts content at a path, over what is there. */
   write(by: By, path: readonly string[], source: ContentSource, facts: FileFacts): Promise<Written>
   makeFolder(by: By, path: readonly string[]): Promise<store.NodeRow>
-  remove(by: By, path: readonly string[]): Promise<void>
+  remove(by: By, path: readonly string[], depth: Depth): Promise<void>
   /** Notes checksums of a file. False when it has other content by now. */
   keepChecksums(by: By, node: store.NodeRow, checksums: string): Promise<boolean>
   /**
@@ -94,7 +96,7 @@ export function createFiles(deps: FilesDeps): Files {
     },
     write: (by, path, source, facts) => writeFile(deps, by, acceptPath(path), source, facts),
     makeFolder: (by, path) => makeFolder(deps, by, acceptPath(path)),
-    remove: (by, path) => removeNode(deps, by, acceptPath(path)),
+    remove: (by, path, depth) => removeNode(deps, by, acceptPath(path), depth),
     besideTree: (accountId, work) => besideTree(deps, accountId, work),
     keepChecksums: (by, { id, etag }, checksums) =>
       inTree(deps, by, async (scope) => {
@@ -242,11 +244,12 @@ async function makeFolder(deps: FilesDeps, by: By, path: readonly string[]): Pro
   })
 }
 
-async function removeNode(deps: FilesDeps, by: By, path: readonly string[]): Promise<void> {
+async function removeNode(deps: FilesDeps, by: By, path: readonly string[], depth: Depth): Promise<void> {
   if (path.length === 0) throw new Fault('forbidden', 'Permission denied to delete home folder')
   await inTree(deps, by, async (scope) => {
     const node = await store.findByPath(scope.tx, scope.root.rootId, path)
     if (node === undefined) throw missing(path)
+    if (node.is_folder === 1 && depth !== 'infinity') throw wrongDepth()
     await checkConditions(scope, node)
     await removeSubtree(scope, node, path)
     if (node.parent_id !== null) await touchFolders(scope, node.parent_id, -node.size_bytes)

@@ -1,3 +1,4 @@
+import type { Database, Tx } from '../../db/database.ts'
 import { isUniqueViolation } from '../../db/errors.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { By, ContentHolder } from '../files/index.ts'
@@ -59,18 +60,19 @@ export function createUploads(deps: UploadsDeps): Uploads {
     async start(accountId, name) {
       checkName(name)
       const exists = (): Fault => new Fault('exists', 'The resource you tried to create already exists')
-      const known = await find(accountId, name)
-      if (known !== undefined && known.node_id === null) throw exists()
-      // A finished upload of that name is only a memory.
-      if (known !== undefined) await drop(known.id, isFinished)
-      if ((await store.countUploads(db.read, accountId)) >= MAX_UPLOADS) {
-        throw new Fault('conflict', 'There are too many unfinished uploads')
+      const begin = async (tx: Tx): Promise<void> => {
+        const known = await store.findUpload(tx, accountId, name)
+        if (known !== undefined && !isFinished(known)) throw exists()
+        // A finished upload of that name is only a memory.
+        if (known !== undefined) await store.deleteUpload(tx, known.id)
+        if ((await store.countUploads(tx, accountId)) >= MAX_UPLOADS) {
+          throw new Fault('conflict', 'There are too many unfinished uploads')
+        }
+        await store.insertUpload(tx, accountId, name, clock.nowMs())
       }
-      await db
-        .write((tx) => store.insertUpload(tx, accountId, name, clock.nowMs()))
-        .catch((error: unknown) => {
-          throw isUniqueViolation(error) ? exists() : error
-        })
+      await db.write(begin).catch((error: unknown) => {
+        throw isUniqueViolation(error) ? exists() : error
+      })
     },
     addChunk: (accountId, name, chunkName, chunk) => addChunk(deps, digests, accountId, name, chunkName, chunk),
     assemble: (by, name, assembly) => assemble(deps, digests, by, name, assembly),

@@ -6,7 +6,7 @@ import { basic } from '../../helpers/test-app.ts'
 import type { Sender } from './client.ts'
 
 /** `DAV_MODEL_RUNS=1000 npm test -- dav-model` looks longer, `DAV_MODEL_SEED=7` looks at the same again. */
-export const RUNS = Number(process.env['DAV_MODEL_RUNS'] ?? 12)
+export const RUNS = Number(process.env['DAV_MODEL_RUNS'] ?? 6)
 export const SEED = Number(process.env['DAV_MODEL_SEED'] ?? Date.now() % 1_000_000_000)
 
 let count = 0
