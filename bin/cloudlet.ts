@@ -4,6 +4,7 @@ import { setFlagsFromString } from 'node:v8'
 // The buffers that content passes through count together with all other memory. Else every few megabytes of an upload the
 // whole heap would be looked through for garbage, which takes longer than the upload.
 setFlagsFromString('--external-memory-accounted-in-global-limit')
+
 import { main } from '../src/main/cli.ts'
 
 // What this program writes is for its own user: the database, the copies of it, files, logs.

@@ -1,4 +1,4 @@
-import type { Database, Tx } from '../../db/database.ts'
+import type { Tx } from '../../db/database.ts'
 import { isUniqueViolation } from '../../db/errors.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { By, ContentHolder } from '../files/index.ts'
