@@ -29,7 +29,7 @@ export interface SqliteWriterDeps {
   readonly connection: SqliteConnection
   /** Makes everything committed so far durable: an fsync of the write-ahead log, off the event loop. */
   readonly sync: () => Promise<void>
-  readonly checkpoint: Pick<Checkpoint, 'isDue' | 'run'>
+  readonly checkpoint: Pick<Checkpoint, 'isDue' | 'run' | 'logMayBeginAnew'>
   /** Told after each commit how many writers shared it. */
   readonly onCommit: (writers: number) => void
   /** Told of each transaction when it is durable, before its writer is. */
@@ -71,7 +71,11 @@ export function createSqliteWriter(deps: SqliteWriterDeps): SqliteWriter {
         queue.shift()?.reject(failure)
         continue
       }
+      // Set outside of the transaction: SQLite syncs the header of a log that begins anew, and nothing else.
+      const beginsLog = checkpoint.logMayBeginAnew()
+      if (beginsLog) connection.exec('pragma synchronous = normal')
       const done = await runBatch(connection, next, handles)
+      if (beginsLog) connection.exec('pragma synchronous = off')
       if (done.length === 0) continue
       onCommit(done.length)
       syncing.add(done)

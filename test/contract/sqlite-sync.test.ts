@@ -7,6 +7,9 @@ import { setTimeout } from 'node:timers/promises'
 import type { Tx } from '../../src/db/database.ts'
 import { migrate } from '../../src/db/migrator.ts'
 import { openSqlite } from '../../src/db/sqlite.ts'
+import { createCheckpoint } from '../../src/db/sqlite-checkpoint.ts'
+import { connectSqlite, type SqliteConnection } from '../../src/db/sqlite-connection.ts'
+import { createSqliteWriter } from '../../src/db/sqlite-writer.ts'
 import { Fault } from '../../src/lib/fault.ts'
 import { silentLog } from '../../src/lib/log.ts'
 import { addNote as add, notes } from './notes.ts'
@@ -158,5 +161,49 @@ test('after a failed sync nothing is written any more', async () => {
     isUnavailable,
   )
   await db.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('the header of a log that begins anew is synced by SQLite itself (bug class: old pages after a power cut)', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cloudlet-sync-'))
+  const connection = connectSqlite(join(folder, 'test.db'), false)
+  connection.exec('pragma journal_mode = wal; create table note (id integer primary key)')
+  const said: string[] = []
+  const recorded: SqliteConnection = {
+    ...connection,
+    exec(sql) {
+      said.push(sql)
+      connection.exec(sql)
+    },
+  }
+  let isNew = true
+  const checkpoint = { isDue: () => false, logMayBeginAnew: () => isNew, run: async () => {} }
+  const writer = createSqliteWriter({ connection: recorded, sync: async () => {}, checkpoint, onCommit: () => {} })
+  const write = (): Promise<void> => writer.write(async () => {})
+  await write()
+  const around = said.filter((sql) => /^(?:pragma|begin|commit)/.test(sql))
+  assert.deepEqual(around, ['pragma synchronous = normal', 'begin immediate', 'commit', 'pragma synchronous = off'])
+  isNew = false
+  said.length = 0
+  await write()
+  assert.ok(!said.some((sql) => sql.startsWith('pragma')), 'while the log goes on, every sync is ours')
+  await writer.end()
+  connection.close()
+  rmSync(folder, { recursive: true })
+})
+
+test('SQLite says when a log may begin anew: never before its pages are in the database', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cloudlet-sync-'))
+  const file = join(folder, 'test.db')
+  const [writer, holder] = [connectSqlite(file, false), connectSqlite(file, false)]
+  writer.exec('pragma journal_mode = wal; pragma wal_autocheckpoint = 0; create table change_stamp (topic text)')
+  const checkpoint = createCheckpoint({ writer, holder, syncDatabase: async () => {} })
+  assert.equal(checkpoint.logMayBeginAnew(), false)
+  await checkpoint.run()
+  assert.equal(checkpoint.logMayBeginAnew(), true)
+  writer.exec("insert into change_stamp values ('x')")
+  assert.equal(checkpoint.logMayBeginAnew(), false)
+  checkpoint.close()
+  writer.close()
   rmSync(folder, { recursive: true })
 })
