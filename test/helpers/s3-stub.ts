@@ -80,15 +80,15 @@ export async function startS3Stub(): Promise<S3Stub> {
       // In the middle of the body, where there is one.
       if (Number(request.headers['content-length'] ?? 0) > 0)
         await new Promise((resolve) => request.once('data', resolve))
-      request.destroy()
+      request.socket.destroy()
       return
     }
     const reply = await work(request, asked, trouble)
-    if (trouble?.kind === 'lose-answer') request.destroy()
+    if (trouble?.kind === 'lose-answer') request.socket.destroy()
     else send(request, response, reply, trouble?.kind === 'truncate' ? trouble.afterBytes : undefined)
   }
   const server = createServer((request, response) => {
-    answer(request, response).catch(() => request.destroy())
+    answer(request, response).catch(() => request.socket.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return Object.assign(storage, {
@@ -158,5 +158,5 @@ function send(request: IncomingMessage, response: ServerResponse, reply: Reply, 
     ...headers,
   })
   if (request.method === 'HEAD' || truncateAt === undefined) response.end(request.method === 'HEAD' ? undefined : bytes)
-  else response.write(bytes.subarray(0, truncateAt), () => request.destroy())
+  else response.write(bytes.subarray(0, truncateAt), () => request.socket.destroy())
 }
