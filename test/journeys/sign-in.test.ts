@@ -129,6 +129,8 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
       for (const color of ['#ffffff', '#000000', '#ffe000', '#1f6f8b', '#808080']) {
         await app.features.theming.set('primary_color', color, 'test')
         await page.goto(`${base}/login`)
+        // The browser gives the focus a moment after the page has come.
+        await page.locator('#user:focus').waitFor()
         const drawn = (await page.evaluate(DRAWN_COLORS)) as { card: string; focus: string; field: string }
         for (const part of ['focus', 'field'] as const) {
           const ratio = contrast(drawn[part], drawn.card)
