@@ -105,7 +105,9 @@ for (const database of ['sqlite', 'postgres'] as const) {
 
       test('a depth of 0 on the home, asked all the time, costs next to nothing', async () => {
         const desktop = recordedBody('Desktop client: root, depth 0')
-        assert.ok((await statementsOf('PROPFIND', '/', { depth: '0' }, desktop)) <= 3)
+        // On PostgreSQL locks are read each time: another node may have granted one.
+        const most = database === 'postgres' ? 4 : 3
+        assert.ok((await statementsOf('PROPFIND', '/', { depth: '0' }, desktop)) <= most)
       })
 
       test('of favourites, by REPORT, and of what SEARCH finds', async () => {

@@ -65,8 +65,10 @@ function createLockMemory({ db, clock, roots }: ScopeDeps): (accountId: number) 
     max: MAX_REMEMBERED,
   })
   return async (accountId) => {
-    const stamp = db.stamps.of(filesTopic(accountId))
     const nowMs = clock.nowMs()
+    // Another node hears of a change a moment later, and a lock must be seen at once.
+    if (db.kind === 'postgres') return lockStore.listLocks(db.read, (await roots.of(accountId)).treeId, nowMs)
+    const stamp = db.stamps.of(filesTopic(accountId))
     let known = remembered.get(accountId)
     if (known === undefined || known.stamp !== stamp) {
       const { treeId } = await roots.of(accountId)
