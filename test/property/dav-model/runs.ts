@@ -7,7 +7,8 @@ import type { Sender } from './client.ts'
 
 /** `DAV_MODEL_RUNS=1000 npm test -- dav-model` looks longer, `DAV_MODEL_SEED=7` looks at the same again. */
 export const RUNS = Number(process.env['DAV_MODEL_RUNS'] ?? 6)
-export const SEED = Number(process.env['DAV_MODEL_SEED'] ?? Date.now() % 1_000_000_000)
+/** The same each time by itself: what a change broke is told from what chance found. Long runs take others. */
+export const SEED = Number(process.env['DAV_MODEL_SEED'] ?? 20_261_124)
 
 let count = 0
 const agent = new Agent({ keepAlive: true })
