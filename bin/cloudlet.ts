@@ -1,11 +1,11 @@
 import process from 'node:process'
 import { setFlagsFromString } from 'node:v8'
-
-// The buffers that content passes through count together with all other memory. Else every few megabytes of an upload the
-// whole heap would be looked through for garbage, which takes longer than the upload.
-setFlagsFromString('--external-memory-accounted-in-global-limit')
-
 import { main } from '../src/main/cli.ts'
+
+// Content passes through buffers outside of the heap. By itself V8 looks through the whole heap for garbage each time that
+// 25 MB of them have passed, which takes longer than all else about a transfer (docs/adr/0011-when-memory-is-collected.md).
+setFlagsFromString('--external-memory-accounted-in-global-limit')
+setFlagsFromString('--heap-growing-percent=300')
 
 // What this program writes is for its own user: the database, the copies of it, files, logs.
 process.umask(0o077)

@@ -15,6 +15,7 @@ import {
 
 /** Small pieces are joined before they are written: each write is a trip to another thread. */
 const WRITE_BYTES = 1024 * 1024
+const WRITE_PIECES = 256
 const READ_BYTES = 512 * 1024
 /** What comes slowly is written nevertheless: by its time the sweeper knows that somebody is at it. */
 const FLUSH_AFTER_MS = 60_000
@@ -180,25 +181,40 @@ async function* namesIn(folder: string): AsyncGenerator<string> {
   }
 }
 
+/** The next piece is taken in while the last one is being written. */
 async function writeAll(file: FileHandle, source: AsyncIterable<Uint8Array>, flushAfterMs: number): Promise<void> {
   let waiting: Uint8Array[] = []
   let waitingBytes = 0
   let flushedAt = performance.now()
+  let writing: Promise<void> = Promise.resolve()
   const flush = async (): Promise<void> => {
-    const bytes = waiting.length === 1 && waiting[0] !== undefined ? waiting[0] : Buffer.concat(waiting)
+    await writing
+    writing = writePieces(file, waiting, waitingBytes)
+    // Whoever waits for it next is told; until then it is not forgotten by anybody.
+    writing.catch(() => {})
     waiting = []
     waitingBytes = 0
     flushedAt = performance.now()
-    // Goes on after a partial write, and at the place where the last one ended.
-    await file.appendFile(bytes)
-    crashPoint('blob.written')
   }
-  for await (const piece of source) {
-    waiting.push(piece)
-    waitingBytes += piece.byteLength
-    if (waitingBytes >= WRITE_BYTES || performance.now() - flushedAt > flushAfterMs) await flush()
+  try {
+    for await (const piece of source) {
+      waiting.push(piece)
+      waitingBytes += piece.byteLength
+      const isMuch = waitingBytes >= WRITE_BYTES || waiting.length >= WRITE_PIECES
+      if (isMuch || performance.now() - flushedAt > flushAfterMs) await flush()
+    }
+    if (waitingBytes > 0) await flush()
+  } finally {
+    // Also when the source fails: nobody may close the file before.
+    await writing
   }
-  if (waitingBytes > 0) await flush()
+}
+
+async function writePieces(file: FileHandle, pieces: readonly Uint8Array[], sizeBytes: number): Promise<void> {
+  const { bytesWritten } = await file.writev(pieces)
+  // Goes on after a partial write, at the place where it ended.
+  if (bytesWritten < sizeBytes) await file.appendFile(Buffer.concat(pieces).subarray(bytesWritten))
+  crashPoint('blob.written')
 }
 
 async function syncFolder(path: string): Promise<void> {
