@@ -34,9 +34,9 @@ for (const code of ['ENOSPC', 'EDQUOT'] as const) {
     const handles = Object.getPrototypeOf(probe)
     await probe.close()
     rmSync(join(folder, 'probe'))
-    const write = handles.appendFile
+    const write = handles.writev
     let writes = 0
-    t.mock.method(handles, 'appendFile', function (this: unknown, ...args: unknown[]) {
+    t.mock.method(handles, 'writev', function (this: unknown, ...args: unknown[]) {
       writes += 1
       if (writes === 2) throw Object.assign(new Error(code), { code, syscall: 'write' })
       return write.apply(this, args)
