@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import type { Replayed } from './replay.ts'
 
 /** A difference that is wanted, or that waits for a feature. */
@@ -15,8 +15,16 @@ export interface Expected {
   readonly reason: string
 }
 
+type Written = Omit<Expected, 'topic'> & Partial<Pick<Expected, 'topic'>>
+
+const FOLDER = join(import.meta.dirname, 'expected')
+
+/** From `expected/TOPIC.json`; entries in `several-topics.json` name the topics themselves. */
 export function readExpected(): Expected[] {
-  return JSON.parse(readFileSync(join(import.meta.dirname, 'expected-differences.json'), 'utf8')) as Expected[]
+  return readdirSync(FOLDER).flatMap((file) => {
+    const entries = JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Written[]
+    return entries.map((entry) => ({ topic: basename(file, '.json'), ...entry }))
+  })
 }
 
 export interface Verdict {
