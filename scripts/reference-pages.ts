@@ -55,17 +55,27 @@ function commandsPage(): string {
   )
 }
 
+const LIMITED: Readonly<Record<ReturnType<typeof listAddresses>[number]['reach'], string>> = {
+  self: 'every',
+  read: 'reads',
+  file: 'in its folder',
+  files: 'in its folder, reading alone',
+  all: '',
+}
+
 function routesPage(): string {
-  const rows = listAddresses(listedFeatures()).map(({ methods, path, access, feature, summary }) => [
+  const rows = listAddresses(listedFeatures()).map(({ methods, path, access, reach, feature, summary }) => [
     `${methods.join(', ')} \`${path}\``,
     access,
+    LIMITED[reach],
     feature,
     summary,
   ])
   return page(
     'Addresses',
     'Every address that the server answers. Those outside the protocols are also answered below `/index.php`. The OCS API is described in full by `/ocs/docs` and `/ocs/openapi.json` of a running server.',
-    table(['address', 'who', 'feature', 'what'], rows),
+    'The column “with limits” says which app passwords with limits may come: `every` one; `reads` for those that open more than a single folder; `in its folder` where what it names is looked at; none where it is empty.',
+    table(['address', 'who', 'with limits', 'feature', 'what'], rows),
   )
 }
 

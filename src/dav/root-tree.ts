@@ -32,7 +32,7 @@ export interface RootTreeDeps {
  * sees its own principal and those of its groups; everybody else's is as if it were not there.
  */
 export function createRootMount(deps: RootTreeDeps): DavMount {
-  return { pattern: ['remote.php', 'dav'], tree: createRootTree(deps), admits: () => true }
+  return { pattern: ['remote.php', 'dav'], tree: createRootTree(deps), knowsLimits: true, admits: () => true }
 }
 
 const PRINCIPALS = ['users', 'groups']

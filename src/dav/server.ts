@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { CorsPolicy } from '../http/cors.ts'
+import { limited } from '../http/reach.ts'
 import type { AccountViewer, Viewer } from '../http/viewer.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
@@ -57,6 +58,8 @@ const VERBS: Readonly<Record<string, Verb>> = {
 }
 
 const WITH_BODY = ['PROPFIND', 'PROPPATCH', 'MKCOL', 'COPY', 'MOVE', 'LOCK', 'UNLOCK', 'REPORT', 'SEARCH'] as const
+/** Changes nothing, so an app password that may only read can do it. */
+const READING: ReadonlySet<string> = new Set(['OPTIONS', 'GET', 'HEAD', 'PROPFIND', 'REPORT', 'SEARCH'])
 /** Answered 501, as a method that nothing here can do. */
 const OTHERS = ['POST'] as const
 
@@ -124,6 +127,7 @@ async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyRepl
   const verb = VERBS[request.method]
   if (verb === undefined) throw notImplemented(request.method)
   const { mount, base, path } = admitted(viewer, found)
+  if (viewer.limits?.isReadOnly === true && !READING.has(request.method)) throw limited()
   const conditions = conditionsOf(request.headers)
   const resolve: DavContext['resolve'] = (target) => admitted(viewer, findMount(deps.mounts, target))
   try {
@@ -200,7 +204,9 @@ function findMount(mounts: readonly DavMount[], segments: readonly string[]): Fo
 
 /** Throws Fault `not-found` where the viewer has no business: as if nothing were there. */
 function admitted(viewer: AccountViewer, found: FoundMount | undefined): FoundMount {
-  if (found === undefined || !found.mount.admits(viewer, found.variables)) {
+  const { limits } = viewer
+  const isShut = limits !== undefined && (limits.isOneTime === true || found?.mount.knowsLimits !== true)
+  if (found === undefined || isShut || !found.mount.admits(viewer, found.variables)) {
     throw new Fault('not-found', 'There is nothing at this address')
   }
   return found

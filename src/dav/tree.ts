@@ -129,6 +129,11 @@ export interface DavMount {
   readonly tree: DavTree<any>
   /** Nobody is asked who they are; the tree gets a viewer whose account does not exist. */
   readonly isPublic?: boolean
+  /**
+   * Whether app passwords with limits may come here: the tree then holds to `viewer.limits.folderId` itself. That they
+   * write nothing when they may only read, the engine sees to. Without it the mount is as if it were not there.
+   */
+  readonly knowsLimits?: boolean
   /** Whether this viewer may come here at all; otherwise the mount is as if it were not there. */
   admits(viewer: AccountViewer, variables: Readonly<Record<string, string>>): boolean
 }

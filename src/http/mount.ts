@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { Fault } from '../lib/fault.ts'
 import { parseBodies } from './body-parsers.ts'
+import { requireReach } from './reach.ts'
 import type { HttpRoute } from './route.ts'
 
 /** Mounts pages and files. A page that needs a login sends browsers to the form and tells everybody else 401. */
@@ -9,7 +10,7 @@ export function mountPages(app: FastifyInstance, routes: readonly HttpRoute[]): 
     parseBodies(scope)
     mountOtherMethods(scope, routes)
     for (const route of routes) {
-      const { method, path, access, handler } = route
+      const { method, path, access, reach = 'all', handler } = route
       scope.route({
         method: typeof method === 'string' ? method : [...method],
         url: path,
@@ -18,7 +19,10 @@ export function mountPages(app: FastifyInstance, routes: readonly HttpRoute[]): 
           : {
               onRequest: async (request, reply) => {
                 const viewer = await request.viewer()
-                if (viewer.kind === 'account') return
+                if (viewer.kind === 'account') {
+                  requireReach(viewer, reach)
+                  return
+                }
                 if (request.method === 'GET' && (request.headers.accept?.includes('text/html') ?? false)) {
                   const target = encodeURIComponent(request.raw.url ?? '/')
                   await reply.redirect(`/login?redirect_url=${target}`, 303)

@@ -25,6 +25,8 @@ export interface PageParts {
   readonly title: string
   readonly branding: Branding
   readonly body: Html
+  /** For lists; forms and short texts are read better in a narrow one. */
+  readonly isWide?: boolean
 }
 
 /** `form-action` is last, so that schemes can be added to it. No script at all, styles from this server only, forms to this server only, never inside a frame of others. */
@@ -38,7 +40,7 @@ export const PAGE_STYLES: Html = html`<link rel="stylesheet" href="/apps/theming
 /** Sends a page that works without scripts. Colours come from the theme's style sheet, the rest from `/core/css/page.css`. */
 export function sendPage(
   reply: FastifyReply,
-  { language, title, branding, body, formSchemes }: PageParts,
+  { language, title, branding, body, formSchemes, isWide = false }: PageParts,
 ): FastifyReply {
   const policy = formSchemes === undefined ? PAGE_POLICY : `${PAGE_POLICY} ${formSchemes}`
   reply.header('content-security-policy', policy)
@@ -56,7 +58,7 @@ export function sendPage(
 ${PAGE_STYLES}
 </head>
 <body>
-<main class="card">
+<main class="${isWide ? 'card wide' : 'card'}">
 <header><img class="logo" src="${branding.logoUrl}" alt="" width="72" height="72"><h1>${branding.name}</h1></header>
 ${body}
 </main>

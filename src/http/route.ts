@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FormFields } from './form.ts'
+import type { Reach } from './reach.ts'
 import type { Viewer } from './viewer.ts'
 
 declare module 'fastify' {
@@ -38,5 +39,7 @@ export interface HttpRoute {
   readonly summary: string
   /** `public`: anybody. `user`: a Fault `unauthenticated`, or the login page for a browser, comes before the handler. */
   readonly access: 'public' | 'user'
+  /** What app passwords with limits need to know of it. Without one, they may not come here. */
+  readonly reach?: Reach
   handler(request: FastifyRequest, reply: FastifyReply): unknown
 }

@@ -17,12 +17,25 @@ export interface AccountViewer {
   readonly via: 'password' | 'app-password' | 'session'
   /** The app password in use. */
   readonly appPasswordId?: number
+  /** Of an app password that may do less than its account; see `reach.ts` for what that means where. */
+  readonly limits?: ViewerLimits
+  /** When the credential ends by itself. */
+  readonly endsAtMs?: number
   /** Digest that names the session in use. */
   readonly sessionKey?: string
   /** Until when a sensitive change needs no further password: always for a login password, never for an app password. */
   readonly confirmedUntilMs: number
   /** BCP 47 tag, empty when the account has not chosen. */
   readonly language: string
+}
+
+/** What an app password may do less than its account. Given when it is made, and never changed. */
+export interface ViewerLimits {
+  readonly isReadOnly: boolean
+  /** Id of the only folder that it opens; undefined for all files. */
+  readonly folderId?: number
+  /** It can only be turned into an app password, once. */
+  readonly isOneTime?: boolean
 }
 
 export const anonymous: AnonymousViewer = { kind: 'anonymous' }

@@ -1,3 +1,4 @@
+import type { Reach } from '../http/reach.ts'
 import { API_PAGES } from '../ocs/api-pages.ts'
 import type { Features } from './features.ts'
 
@@ -7,6 +8,8 @@ export interface Address {
   readonly path: string
   /** Who may ask: `public`, `user`, or more. */
   readonly access: string
+  /** How far it reaches for app passwords with limits. */
+  readonly reach: Reach | 'files'
   readonly feature: string
   readonly summary: string
 }
@@ -14,26 +17,36 @@ export interface Address {
 export function listAddresses({ list, dav }: Features): Address[] {
   return [
     ...list.flatMap((feature) => [
-      ...(feature.ocs ?? []).map(({ method, path, auth, summary }) => ({
+      ...(feature.ocs ?? []).map(({ method, path, auth, reach, summary }) => ({
         methods: [method],
         path: `/ocs/{v1,v2}.php${path}`,
         access: auth,
+        reach,
         feature: feature.name,
         summary,
       })),
-      ...(feature.http ?? []).map(({ method, path, access, summary }) => ({
+      ...(feature.http ?? []).map(({ method, path, access, reach, summary }) => ({
         methods: [method].flat(),
         path,
         access,
+        reach: reach ?? (access === 'public' ? 'self' : 'all'),
         feature: feature.name,
         summary,
       })),
     ]),
-    ...API_PAGES.map(({ path, summary }) => ({ methods: ['GET'], path, access: 'public', feature: 'ocs', summary })),
-    ...dav.mounts.map(({ pattern, tree, isPublic = false }) => ({
+    ...API_PAGES.map(({ path, summary }) => ({
+      methods: ['GET'],
+      path,
+      access: 'public',
+      reach: 'self' as const,
+      feature: 'ocs',
+      summary,
+    })),
+    ...dav.mounts.map(({ pattern, tree, isPublic = false, knowsLimits = false }) => ({
       methods: tree.methods,
       path: `/${pattern.join('/')}/*`,
       access: isPublic ? 'public' : 'user',
+      reach: isPublic ? ('self' as const) : knowsLimits ? ('files' as const) : ('all' as const),
       feature: 'dav',
       summary: 'WebDAV',
     })),

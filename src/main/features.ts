@@ -6,7 +6,7 @@ import type { DavMount } from '../dav/tree.ts'
 import { lockDataFolder } from '../db/data-folder.ts'
 import type { Database, Migration } from '../db/database.ts'
 import type { Events } from '../events/events.ts'
-import { type Auth, authMigrations, createAuth } from '../features/auth/index.ts'
+import { type Auth, type AuthDeps, authMigrations, createAuth } from '../features/auth/index.ts'
 import { createBackgroundJobs } from '../features/background-jobs/index.ts'
 import { createCapabilitiesFeature } from '../features/capabilities/index.ts'
 import { createDirectDownload, type DirectDownload, directLinksMigrations } from '../features/direct-download/index.ts'
@@ -99,6 +99,10 @@ export function createFeatures(deps: FeatureDeps): Features {
   const people = createPeople(deps, {
     usedBytes: (accountId) => files.files.usedBytes(accountId),
     usedBytesOf: (accountIds) => files.usedBytesOf(accountIds),
+    folders: {
+      folderAt: (accountId, path) => files.folderAt(accountId, path),
+      pathOf: (folderId) => files.pathOf(folderId),
+    },
   })
   const { groups, users, theming, auth } = people
   const { files, mounts, uploads, directDownload } = createFileFeatures(deps, users, groups.groups)
@@ -142,7 +146,10 @@ export function createFeatures(deps: FeatureDeps): Features {
 }
 
 /** Accounts, groups, how people and their apps come in, and what they see then. */
-function createPeople(deps: FeatureDeps, used: Pick<UsersDeps, 'usedBytes' | 'usedBytesOf'>) {
+function createPeople(
+  deps: FeatureDeps,
+  used: Pick<UsersDeps, 'usedBytes' | 'usedBytesOf'> & Pick<AuthDeps, 'folders'>,
+) {
   const groups = createGroupsFeature(deps)
   const users = createUsers({ ...deps, ...used, groups: groups.groups })
   const theming = createTheming(deps)
@@ -152,6 +159,7 @@ function createPeople(deps: FeatureDeps, used: Pick<UsersDeps, 'usedBytes' | 'us
     accounts: users.accounts,
     directory: users.directory,
     branding,
+    folders: used.folders,
     secret: deps.instanceSecret,
     countLogin: deps.metrics.countLogin,
   })
@@ -215,7 +223,7 @@ function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): Fi
     },
     requireNoServer: () => lockDataFolder(deps.dataFolder).release(),
   })
-  const { put, tree, contents, findNode, ownerOf, discardKeys } = files
+  const { put, tree, contents, findNode, isWithin, ownerOf, discardKeys } = files
   const uploads: UploadsFeature = createUploadsFeature({
     db,
     clock,
@@ -232,6 +240,7 @@ function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): Fi
     maxSeconds: deps.directLinkSeconds,
     contents,
     findNode,
+    isWithin,
     ownerOf,
     isEnabled: async (accountId) => (await users.enabledUserId(accountId)) !== undefined,
   })

@@ -4,6 +4,7 @@ import { parseBodies } from '../http/body-parsers.ts'
 import type { CorsPolicy } from '../http/cors.ts'
 import { logFault } from '../http/fault-log.ts'
 import type { FormFields } from '../http/form.ts'
+import { requireReach } from '../http/reach.ts'
 import type { AccountViewer, Viewer } from '../http/viewer.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Fault, type FaultKind } from '../lib/fault.ts'
@@ -149,6 +150,7 @@ function admitCall(route: OcsRoute, viewer: Viewer, hasProof: boolean, nowMs: nu
   if (route.auth !== 'public' && viewer.kind === 'anonymous') throw notSignedIn()
   if (!hasProof) throw new Fault('precondition', 'CSRF check failed', { reason: 'csrf' })
   if (viewer.kind === 'anonymous') return
+  requireReach(viewer, route.reach)
   const refusal = accessRefusal(route.auth, viewer)
   if (refusal !== undefined) throw new Fault('forbidden', refusal)
   if (route.confirm && viewer.confirmedUntilMs < nowMs) {

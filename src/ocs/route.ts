@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Static, TObject, TSchema } from 'typebox'
+import type { Reach } from '../http/reach.ts'
 import type { AccountViewer, Viewer } from '../http/viewer.ts'
 import { sha256Hex } from '../lib/digest.ts'
 import type { FaultKind } from '../lib/fault.ts'
@@ -88,6 +89,8 @@ interface OcsDefinition<Path extends string, Access extends OcsAccess, Input ext
   readonly auth: Access
   /** A sensitive change: an app password is refused, a session needs its password confirmed lately. */
   readonly confirm?: boolean
+  /** What app passwords with limits need to know of it. Without one, they may not call it. */
+  readonly reach?: Reach
   /** How often one account may call it in a window of time; a call beyond is Fault `too-many`. */
   readonly limit?: CallLimit
   readonly input?: Input
@@ -109,6 +112,7 @@ export interface OcsRoute {
   readonly summary: string
   readonly auth: OcsAccess
   readonly confirm: boolean
+  readonly reach: Reach
   readonly limit?: CallLimit
   readonly input?: TObject
   readonly reply?: TSchema
@@ -124,6 +128,7 @@ export function defineOcs<Path extends string, Access extends OcsAccess, Input e
   return {
     ...definition,
     confirm: definition.confirm ?? false,
+    reach: definition.reach ?? 'all',
     codes: definition.codes ?? {},
     handler: definition.handler as OcsRoute['handler'],
   }

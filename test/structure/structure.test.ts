@@ -37,7 +37,6 @@ const FEATURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
 const LONG_FUNCTIONS: Readonly<Record<string, string>> = {
   createThemingService: 'the methods of one service, side by side',
   createGroups: 'the methods of one service, side by side',
-  createAppPasswords: 'the methods of one service, side by side',
   createAuthenticator: 'the ways in share what is remembered of them',
   createPostgresStamps: 'one connection with its state and its reconnecting',
 }

@@ -14,10 +14,10 @@ import { Fault } from '../../lib/fault.ts'
 import { NOBODYS_HASH, verifyPassword } from '../../lib/password-hash.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import type { AccountDirectory, AccountIdentity } from '../users/index.ts'
-import type { AppPasswords } from './app-passwords.ts'
+import { type AppPasswords, isUsable, limitsOf } from './app-passwords.ts'
 import type { KnownClients } from './known-clients.ts'
 import { CONFIRMED_MS, type Sessions, sessionKeyOf } from './sessions.ts'
-import type { SessionRow } from './store.ts'
+import type { AppPasswordRow, SessionRow } from './store.ts'
 import type { Throttle } from './throttle.ts'
 
 export interface AuthenticatorDeps {
@@ -74,9 +74,9 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
 
   const recall = (memory: string): Viewer | undefined => {
     const entry = remembered.get(memory)
-    return entry !== undefined && entry.stamp === stamps.of(accountTopic(entry.viewer.accountId))
-      ? entry.viewer
-      : undefined
+    if (entry === undefined || entry.stamp !== stamps.of(accountTopic(entry.viewer.accountId))) return undefined
+    const { endsAtMs } = entry.viewer
+    return endsAtMs === undefined || endsAtMs > deps.clock.nowMs() ? entry.viewer : undefined
   }
   const recallSession = (sessionKey: string): Viewer | undefined => {
     const entry = rememberedSessions.get(sessionKey)
@@ -96,9 +96,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
     // Read again under the stamp: it may have been deleted between the two.
     const current = await appPasswords.find(secret)
     const account = await deps.accounts.identity(row.account_id)
-    if (current === undefined || current.wipe !== 'none' || account === undefined || !account.enabled) return undefined
+    if (current === undefined || account === undefined) return undefined
     if (login !== undefined && !(await isNameOf(deps.accounts, login, account))) return undefined
-    const viewer = { ...viewerOf(account), via: 'app-password' as const, appPasswordId: row.id, confirmedUntilMs: 0 }
+    // Whoever has it does not guess: a device with an old one must not lock out its owner.
+    if (!isUsable(current, deps.clock.nowMs()) || !account.enabled) throw wrongCredential()
+    const viewer = byAppPasswordOf(account, current)
     appPasswords.noteUse(row)
     remembered.set(memory, { viewer, stamp })
     return viewer
@@ -140,6 +142,15 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
     rememberedSessions.set(current.session_key, { viewer, stamp, row: current })
     return viewer
   }
+  /** A bearer token that means nothing counts as none (recording ocs-envelope). */
+  const byBearer = async (bearer: string, memory: string): Promise<Viewer> => {
+    try {
+      return (await byAppPassword(bearer, undefined, memory)) ?? anonymous
+    } catch (error) {
+      if (error instanceof Fault && error.kind === 'unauthenticated') return anonymous
+      throw error
+    }
+  }
   const byHeader = ({ basic, bearer }: Credentials, client: ClientInfo): Viewer | Promise<Viewer> => {
     if (basic !== undefined) {
       const memory = memoryKey(key, `basic ${basic.login}\0${basic.secret}`)
@@ -147,8 +158,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
     }
     if (bearer === undefined || bearer.length > MAX_SECRET_CHARS) return anonymous
     const memory = memoryKey(key, `bearer ${bearer}`)
-    // A bearer token that means nothing counts as none (recording ocs-envelope).
-    return recall(memory) ?? byAppPassword(bearer, undefined, memory).then((viewer) => viewer ?? anonymous)
+    return recall(memory) ?? byBearer(bearer, memory)
   }
   return {
     checkPassword: check.checkPassword,
@@ -187,6 +197,18 @@ function createPasswordCheck({ accounts, throttle, clock, countLogin }: Authenti
 async function isNameOf(accounts: AccountDirectory, login: string, account: AccountIdentity): Promise<boolean> {
   if (login.toLowerCase() === account.userId.toLowerCase()) return true
   return (await accounts.findByLogin(login))?.accountId === account.accountId
+}
+
+function byAppPasswordOf(account: AccountIdentity, row: AppPasswordRow): AccountViewer {
+  const limits = limitsOf(row)
+  return {
+    ...viewerOf(account),
+    via: 'app-password',
+    appPasswordId: row.id,
+    confirmedUntilMs: 0,
+    ...(limits === undefined ? {} : { limits }),
+    ...(row.ends_at_ms === null ? {} : { endsAtMs: row.ends_at_ms }),
+  }
 }
 
 type ViewerFacts = Pick<

@@ -1,35 +1,48 @@
 import type { Database } from '../../db/database.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { AccountDirectory } from '../users/index.ts'
+import { isUsable } from './app-passwords.ts'
 import type { Sessions } from './sessions.ts'
 import * as store from './store.ts'
 
 /** Enough of a viewer to find the credential again. */
 export type CredentialHolder = Pick<AccountViewer, 'accountId' | 'via' | 'appPasswordId' | 'sessionKey'>
 
-/**
- * A text that stays the same as long as the credential opens the account: for what outlives a request. undefined when it
- * opens nothing any more. It is not a secret, but is not shown to anybody.
- */
-export type CredentialVersion = (holder: CredentialHolder) => Promise<string | undefined>
+/** A credential that opens its account. */
+export interface Credential {
+  /** Stays the same as long as it is the same. Not a secret, but not shown to anybody. */
+  readonly version: string
+  readonly endsAtMs?: number
+}
+
+/** For what outlives a request. undefined when the credential opens nothing any more. */
+export type CredentialVersion = (holder: CredentialHolder) => Promise<Credential | undefined>
 
 export interface CredentialVersionDeps {
   readonly db: Database
+  readonly clock: Clock
   readonly accounts: AccountDirectory
   readonly sessions: Sessions
 }
 
-export function createCredentialVersion({ db, accounts, sessions }: CredentialVersionDeps): CredentialVersion {
-  return async ({ accountId, via, appPasswordId, sessionKey }) => {
+export function createCredentialVersion({ db, clock, accounts, sessions }: CredentialVersionDeps): CredentialVersion {
+  const bySession = async (sessionKey: string, changedAtMs: number): Promise<Credential | undefined> => {
+    const row = await store.findSession(db.read, sessionKey)
+    const isGood = row !== undefined && sessions.isAlive(row) && row.created_at_ms >= changedAtMs
+    return isGood ? { version: `session ${row.session_key}`, endsAtMs: row.expires_at_ms } : undefined
+  }
+  const byAppPassword = async (id: number): Promise<Credential | undefined> => {
+    const row = await store.findAppPasswordById(db.read, id)
+    if (row === undefined || !isUsable(row, clock.nowMs())) return undefined
+    const version = `app-password ${row.token_digest}`
+    return row.ends_at_ms === null ? { version } : { version, endsAtMs: row.ends_at_ms }
+  }
+  return async ({ accountId, via, appPasswordId = 0, sessionKey = '' }) => {
     const account = await accounts.identity(accountId)
     if (account === undefined || !account.enabled) return undefined
-    if (via === 'password') return `password ${account.passwordChangedAtMs}`
-    if (via === 'session') {
-      const row = sessionKey === undefined ? undefined : await store.findSession(db.read, sessionKey)
-      const isGood = row !== undefined && sessions.isAlive(row) && row.created_at_ms >= account.passwordChangedAtMs
-      return isGood ? `session ${row.session_key}` : undefined
-    }
-    const row = appPasswordId === undefined ? undefined : await store.findAppPasswordById(db.read, appPasswordId)
-    return row?.wipe === 'none' ? `app-password ${row.token_digest}` : undefined
+    const { passwordChangedAtMs } = account
+    if (via === 'password') return { version: `password ${passwordChangedAtMs}` }
+    return via === 'session' ? bySession(sessionKey, passwordChangedAtMs) : byAppPassword(appPasswordId)
   }
 }

@@ -50,7 +50,7 @@ const checkWipe = ({ appPasswords }: DevicePagesDeps): HttpRoute => ({
   summary: 'Whether the device with this app password is to delete its data',
   access: 'public',
   async handler(request, reply) {
-    const isWanted = await appPasswords.isWipeWanted(requiredToken(request))
+    const isWanted = await appPasswords.startWipe(requiredToken(request))
     return isWanted ? sendJson(reply, 200, { wipe: true }) : sendJson(reply, 404, [])
   },
 })

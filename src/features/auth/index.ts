@@ -14,23 +14,27 @@ import { authCommands } from './cli.ts'
 import { type CredentialVersion, createCredentialVersion } from './credential-version.ts'
 import { devicePages } from './device-pages.ts'
 import { createKnownClients } from './known-clients.ts'
+import type { FolderNames } from './limits-input.ts'
 import { createListLive, type ListLive } from './live.ts'
 import { loginPages } from './login-pages.ts'
 import { authMigration } from './migrations/20261124-auth.ts'
 import { knownClientsMigration } from './migrations/20261128-known-clients.ts'
+import { appPasswordLimitsMigration } from './migrations/20261202-app-password-limits.ts'
 import { authSources } from './notifications.ts'
 import { authRoutes } from './routes.ts'
+import { securityPages } from './security-pages.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import * as store from './store.ts'
 import { createThrottle, type Throttle } from './throttle.ts'
 
 export type { AppPasswords } from './app-passwords.ts'
 export type { PasswordCheck } from './authenticator.ts'
-export type { CredentialHolder, CredentialVersion } from './credential-version.ts'
+export type { Credential, CredentialHolder, CredentialVersion } from './credential-version.ts'
+export { isConfirmed, needsPassword, requireOwnForm, sessionViewer } from './own-form.ts'
 export type { Sessions } from './sessions.ts'
 export type { Throttle } from './throttle.ts'
 
-export const authMigrations: readonly Migration[] = [authMigration, knownClientsMigration]
+export const authMigrations: readonly Migration[] = [authMigration, knownClientsMigration, appPasswordLimitsMigration]
 
 export interface AuthDeps {
   readonly db: Database
@@ -40,6 +44,7 @@ export interface AuthDeps {
   readonly accounts: Accounts
   readonly directory: AccountDirectory
   readonly branding: (baseUrl: string) => Branding | Promise<Branding>
+  readonly folders: FolderNames
   /** From `loadInstanceSecret`. */
   readonly secret: string
   readonly countLogin: (result: 'accepted' | 'refused' | 'throttled') => void
@@ -72,23 +77,33 @@ export function createAuth(deps: AuthDeps): Auth {
     clock,
     countLogin: deps.countLogin,
   })
-  const surfaces = { appPasswords, sessions, passwords: authenticator, knownClients, branding: deps.branding }
+  const { branding, folders } = deps
+  const surfaces = {
+    appPasswords,
+    sessions,
+    passwords: authenticator,
+    knownClients,
+    branding,
+    folders,
+    nowMs: clock.nowMs,
+  }
   const feature: Feature = {
     name: 'auth',
     ocs: authRoutes({ ...surfaces, accounts }),
-    http: [...loginPages(surfaces), ...devicePages(surfaces)],
+    http: [...loginPages(surfaces), ...devicePages(surfaces), ...securityPages(surfaces)],
     notificationSources: authSources({ appPasswords, knownClients }),
-    commands: authCommands({ accounts, appPasswords, throttle }),
+    commands: authCommands({ accounts, appPasswords, throttle, folders }),
     capabilities: (viewer) =>
       viewer.kind === 'anonymous' ? {} : { core: { 'can-create-app-token': viewer.via !== 'app-password' } },
     capabilityTopics: (viewer) => (viewer.kind === 'anonymous' ? [] : [accountTopic(viewer.accountId)]),
     async sweep() {
       await sessions.sweep()
       await throttle.sweep()
+      await appPasswords.sweep()
       await knownClients.sweep()
     },
   }
-  const credentialVersion = createCredentialVersion({ db, accounts: directory, sessions })
+  const credentialVersion = createCredentialVersion({ db, clock, accounts: directory, sessions })
   const listLive = createListLive(db, clock, sessions.isAlive)
   return {
     authenticator,

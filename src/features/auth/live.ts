@@ -21,10 +21,11 @@ const APP_PASSWORD_IDLE_MS = 60 * 24 * 3_600_000
 
 export function createListLive(db: Database, clock: Clock, isAlive: (row: store.SessionRow) => boolean): ListLive {
   return async ({ appPasswordIds, sessionKeys }) => {
-    const usedSinceMs = clock.nowMs() - APP_PASSWORD_IDLE_MS
+    const nowMs = clock.nowMs()
+    const since = { usedSinceMs: nowMs - APP_PASSWORD_IDLE_MS, nowMs }
     const sessions = await store.listSessions(db.read, sessionKeys)
     return {
-      appPasswordIds: new Set(await store.listUsableIds(db.read, appPasswordIds, usedSinceMs)),
+      appPasswordIds: new Set(await store.listUsableIds(db.read, appPasswordIds, since)),
       sessionKeys: new Set(sessions.filter(isAlive).map(({ session_key }) => session_key)),
     }
   }

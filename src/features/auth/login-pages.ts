@@ -8,6 +8,7 @@ import { Fault } from '../../lib/fault.ts'
 import type { PasswordCheck } from './authenticator.ts'
 import type { KnownClients } from './known-clients.ts'
 import { PAGE_STYLE } from './page-style.ts'
+import { SECURITY_PATH } from './security-pages.ts'
 import type { Sessions } from './sessions.ts'
 import { type Words, wordsFor } from './words.ts'
 
@@ -39,7 +40,8 @@ const start = ({ branding, sessions }: LoginPagesDeps): HttpRoute => ({
         ? undefined
         : html`<form method="post" action="/logout"><input type="hidden" name="requesttoken" value="${sessions.requestToken(cookie)}"><button>${words.signOut}</button></form>`
     const body = html`<p>${words.signedInAs} <strong>${viewer.userId}</strong>.</p>
-<h2>${words.connect}</h2><p class="quiet">${words.connectHint}</p><code>${request.baseUrl}</code>${signOut}`
+<h2>${words.connect}</h2><p class="quiet">${words.connectHint}</p><code>${request.baseUrl}</code>
+${viewer.via === 'session' ? html`<p><a href="${SECURITY_PATH}">${words.devices}</a></p>` : undefined}${signOut}`
     return sendPage(reply, { language: words.language, title: look.name, branding: look, body })
   },
 })

@@ -1,4 +1,5 @@
-import { defineSource, highlight, type NotificationSource } from '../notifications/index.ts'
+import type { EventTypes } from '../../events/catalogue.ts'
+import { defineSource, highlight, type NotificationDraft, type NotificationSource } from '../notifications/index.ts'
 import type { AppPasswords } from './app-passwords.ts'
 import type { KnownClients } from './known-clients.ts'
 
@@ -11,7 +12,7 @@ interface AuthSourcesDeps {
 
 /** What an account is told of who gets in. */
 export function authSources(deps: AuthSourcesDeps): NotificationSource[] {
-  return [appPasswordAdded(deps), unknownClient(deps)]
+  return [appPasswordAdded(deps), unknownClient(deps), wipeStarted, wiped]
 }
 
 const appPasswordAdded = ({ appPasswords }: AuthSourcesDeps): NotificationSource =>
@@ -87,3 +88,59 @@ const unknownClient = ({ knownClients }: AuthSourcesDeps): NotificationSource =>
       }
     },
   })
+
+const wipeStarted: NotificationSource = defineSource({
+  event: 'app-password.wipe-started',
+  kind: 'auth.wipe-started',
+  app: 'settings',
+  icon: ICON,
+  words: {
+    en: {
+      subject: '{name} has begun to delete its data',
+      subjectMany: '{count} devices have begun to delete their data, the last one: {name}',
+    },
+    de: {
+      subject: '{name} löscht jetzt seine Daten',
+      subjectMany: '{count} Geräte löschen jetzt ihre Daten, zuletzt: {name}',
+    },
+    fr: {
+      subject: '{name} commence à effacer ses données',
+      subjectMany: '{count} appareils commencent à effacer leurs données, le dernier : {name}',
+    },
+  },
+  draft: async (event) => wipeDraft(event, 'started'),
+})
+
+const wiped: NotificationSource = defineSource({
+  event: 'app-password.wiped',
+  kind: 'auth.wiped',
+  app: 'settings',
+  icon: ICON,
+  words: {
+    en: {
+      subject: '{name} has deleted its data',
+      subjectMany: '{count} devices have deleted their data, the last one: {name}',
+    },
+    de: {
+      subject: '{name} hat seine Daten gelöscht',
+      subjectMany: '{count} Geräte haben ihre Daten gelöscht, zuletzt: {name}',
+    },
+    fr: {
+      subject: '{name} a effacé ses données',
+      subjectMany: '{count} appareils ont effacé leurs données, le dernier : {name}',
+    },
+  },
+  draft: async (event) => wipeDraft(event, 'done'),
+})
+
+function wipeDraft(
+  { accountId, appPasswordId, name }: EventTypes['app-password.wiped'],
+  id: string,
+): NotificationDraft {
+  return {
+    accountId,
+    object: { type: 'wipe', id },
+    parameters: { name: highlight(String(appPasswordId), name) },
+    ref: `app-password:${appPasswordId}`,
+  }
+}

@@ -19,6 +19,20 @@ button:hover { filter: brightness(1.08) }
 :focus-visible { outline: 3px solid color-mix(in srgb, var(--primary, #1f6f8b), var(--text)); outline-offset: 2px }
 .wrong { margin: 0 0 1rem; padding: .75rem 1rem; border-radius: .5rem; color: var(--wrong); background: var(--wrong-back) }
 .quiet { color: var(--quiet); font-size: .9375rem }
+.wide { max-width: 42rem }
+.devices { list-style: none; margin: 1rem 0; padding: 0 }
+.devices > li { padding: .875rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere }
+.facts { display: flex; flex-wrap: wrap; gap: 0 1rem; color: var(--quiet); font-size: .9375rem; margin: .125rem 0 .375rem }
+summary { cursor: pointer; width: fit-content; padding: .25rem 0 }
+.box { display: flex; align-items: center; gap: .625rem; font-weight: 400 }
+.box input { width: 1.25rem; height: 1.25rem; flex: none }
+.danger { color: var(--wrong) }
+button.second.danger { color: var(--wrong) }
+.said { margin: 0 0 1rem; padding: .75rem 1rem; border: 1px solid var(--edge); border-radius: .5rem }
+.hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
+.code { text-align: center }
+.code img { background: #ffffff; padding: .75rem; border-radius: .5rem; max-width: 100%; height: auto }
+dl { margin: 0 } dt { font-weight: 600; margin-top: .75rem } dd { margin: .25rem 0 0 }
 code { display: block; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem; overflow-wrap: anywhere }
 a { color: inherit }
 footer { color: var(--page-text, #ffffff); font-size: .875rem; text-align: center; overflow-wrap: anywhere }

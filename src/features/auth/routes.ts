@@ -1,9 +1,10 @@
+import { limited } from '../../http/reach.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
 import { Type } from '../../lib/schema.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import type { Accounts } from '../users/index.ts'
-import type { AppPasswords } from './app-passwords.ts'
+import { type AppPasswords, NO_ONE_TIME } from './app-passwords.ts'
 import type { PasswordCheck } from './authenticator.ts'
 import type { KnownClients } from './known-clients.ts'
 import type { Sessions } from './sessions.ts'
@@ -21,7 +22,7 @@ const Secret = Type.Object({ apppassword: Type.String() })
 export function authRoutes(deps: AuthRoutesDeps): OcsRoute[] {
   return [
     getAppPassword(deps),
-    getOneTimeAppPassword(),
+    getOneTimeAppPassword(deps),
     removeAppPassword(deps),
     rotateAppPassword(deps),
     confirmPassword(deps),
@@ -45,16 +46,21 @@ const getAppPassword = ({ appPasswords }: AuthRoutesDeps): OcsRoute =>
     },
   })
 
-/** One-time passwords come from the sign-in by QR code, which this release does not have: nobody can hold one. */
-const getOneTimeAppPassword = (): OcsRoute =>
+/** Such a password is in the code that the page of devices shows for phones. */
+const getOneTimeAppPassword = ({ appPasswords }: AuthRoutesDeps): OcsRoute =>
   defineOcs({
     method: 'GET',
     path: '/core/getapppassword-onetime',
-    summary: 'Turns a one-time password into an app password; refused, because none are given out yet',
+    summary: 'Turns the one-time password in use into an app password, named after the client',
     auth: 'user',
+    reach: 'self',
     reply: Secret,
-    handler() {
-      throw new Fault('forbidden', 'could not get one-time app password')
+    async handler({ viewer, request }) {
+      if (viewer.limits?.isOneTime !== true) throw new Fault('forbidden', NO_ONE_TIME)
+      const { accountId, userId } = viewer
+      const name = request.headers['user-agent'] ?? ''
+      const { secret } = await appPasswords.redeemOneTime(accountId, appPasswordOf(viewer), name, userId)
+      return { apppassword: secret }
     },
   })
 
@@ -64,6 +70,7 @@ const removeAppPassword = ({ appPasswords }: AuthRoutesDeps): OcsRoute =>
     path: '/core/apppassword',
     summary: 'Deletes the app password in use',
     auth: 'user',
+    reach: 'self',
     async handler({ viewer }) {
       await appPasswords.remove(viewer.accountId, appPasswordOf(viewer), viewer.userId)
       return undefined
@@ -77,8 +84,10 @@ const rotateAppPassword = ({ appPasswords }: AuthRoutesDeps): OcsRoute =>
     path: '/core/apppassword/rotate',
     summary: 'Replaces the app password in use by a new one',
     auth: 'user',
+    reach: 'self',
     reply: Secret,
     async handler({ viewer }) {
+      if (viewer.limits?.isOneTime === true) throw limited()
       const secret = await appPasswords.rotate(viewer.accountId, appPasswordOf(viewer), viewer.userId)
       return { apppassword: secret }
     },

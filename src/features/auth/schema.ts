@@ -9,8 +9,18 @@ export interface AppPasswordTable {
   token_digest: string
   created_at_ms: number
   last_used_at_ms: number
-  /** `none`, or `wanted` while the device still has to delete its data: the secret opens nothing any more. */
+  /**
+   * `none`; `wanted` while the device still has to delete its data, `started` when it knows: the secret opens nothing any
+   * more.
+   */
   wipe: string
+  is_read_only: Generated<number>
+  /** The only folder that it opens. */
+  folder_id: number | null
+  /** When it stops by itself. */
+  ends_at_ms: number | null
+  /** It can only be turned into an app password, once. */
+  is_one_time: Generated<number>
 }
 
 export interface SessionTable {

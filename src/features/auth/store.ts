@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import type { Reader, Tx } from '../../db/database.ts'
 import type { AppPasswordTable, SessionTable, ThrottleTable } from './schema.ts'
 
@@ -10,7 +10,7 @@ export async function findAppPassword(db: Reader | Tx, digest: string): Promise<
   return db.selectFrom('app_password').selectAll().where('token_digest', '=', digest).executeTakeFirst()
 }
 
-export async function findAppPasswordById(db: Reader, id: number): Promise<AppPasswordRow | undefined> {
+export async function findAppPasswordById(db: Reader | Tx, id: number): Promise<AppPasswordRow | undefined> {
   return db.selectFrom('app_password').selectAll().where('id', '=', id).executeTakeFirst()
 }
 
@@ -18,13 +18,17 @@ export async function listAppPasswords(db: Reader, accountId: number): Promise<A
   return db.selectFrom('app_password').selectAll().where('account_id', '=', accountId).orderBy('id').execute()
 }
 
-export async function insertAppPassword(tx: Tx, row: Omit<AppPasswordRow, 'id'>): Promise<number> {
+export async function insertAppPassword(tx: Tx, row: Insertable<AppPasswordTable>): Promise<number> {
   const made = await tx.insertInto('app_password').values(row).returning('id').executeTakeFirstOrThrow()
   return made.id
 }
 
 /** Those of these app passwords that open their account and were used since then. */
-export async function listUsableIds(db: Reader, ids: readonly number[], usedSinceMs: number): Promise<number[]> {
+export async function listUsableIds(
+  db: Reader,
+  ids: readonly number[],
+  { usedSinceMs, nowMs }: { readonly usedSinceMs: number; readonly nowMs: number },
+): Promise<number[]> {
   if (ids.length === 0) return []
   const rows = await db
     .selectFrom('app_password')
@@ -32,6 +36,7 @@ export async function listUsableIds(db: Reader, ids: readonly number[], usedSinc
     .where('id', 'in', ids)
     .where('wipe', '=', 'none')
     .where('last_used_at_ms', '>=', usedSinceMs)
+    .where((builder) => builder.or([builder('ends_at_ms', 'is', null), builder('ends_at_ms', '>', nowMs)]))
     .execute()
   return rows.map(({ id }) => id)
 }
@@ -62,8 +67,64 @@ export async function noteAppPasswordUse(tx: Tx, id: number, atMs: number): Prom
   await tx.updateTable('app_password').set({ last_used_at_ms: atMs }).where('id', '=', id).execute()
 }
 
-export async function wantWipe(tx: Tx, accountId: number): Promise<void> {
-  await tx.updateTable('app_password').set({ wipe: 'wanted' }).where('account_id', '=', accountId).execute()
+export async function renameAppPassword(tx: Tx, accountId: number, id: number, name: string): Promise<boolean> {
+  const changed = await tx
+    .updateTable('app_password')
+    .set({ name })
+    .where('id', '=', id)
+    .where('account_id', '=', accountId)
+    .returning('id')
+    .execute()
+  return changed.length > 0
+}
+
+/** Of one app password, or all of an account. Resolves to how many there are. */
+export async function wantWipe(tx: Tx, accountId: number, id?: number): Promise<number> {
+  const changed = await tx
+    .updateTable('app_password')
+    .set({ wipe: 'wanted' })
+    .where('account_id', '=', accountId)
+    .$if(id !== undefined, (query) => query.where('id', '=', id ?? 0))
+    .where('wipe', '!=', 'started')
+    .returning('id')
+    .execute()
+  return changed.length
+}
+
+/** Resolves to whether nobody has noted it before. */
+export async function noteWipeStarted(tx: Tx, id: number): Promise<boolean> {
+  const changed = await tx
+    .updateTable('app_password')
+    .set({ wipe: 'started' })
+    .where('id', '=', id)
+    .where('wipe', '=', 'wanted')
+    .returning('id')
+    .execute()
+  return changed.length > 0
+}
+
+/** Resolves to the ids of those that are gone. */
+export async function deleteUnusedSince(tx: Tx, accountId: number, beforeMs: number): Promise<number[]> {
+  const gone = await tx
+    .deleteFrom('app_password')
+    .where('account_id', '=', accountId)
+    .where('last_used_at_ms', '<', beforeMs)
+    .returning('id')
+    .execute()
+  return gone.map(({ id }) => id)
+}
+
+/** Of those that ended by themselves, one-time ones at once, others when nobody looks for them any more. */
+export async function deleteEnded(tx: Tx, nowMs: number, keptMs: number): Promise<void> {
+  await tx
+    .deleteFrom('app_password')
+    .where((builder) =>
+      builder.or([
+        builder('ends_at_ms', '<=', nowMs - keptMs),
+        builder.and([builder('is_one_time', '=', 1), builder('ends_at_ms', '<=', nowMs)]),
+      ]),
+    )
+    .execute()
 }
 
 export async function findSession(db: Reader | Tx, sessionKey: string): Promise<SessionRow | undefined> {

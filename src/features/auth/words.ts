@@ -12,6 +12,7 @@ export interface Words {
   readonly signedInAs: string
   readonly connect: string
   readonly connectHint: string
+  readonly devices: string
   readonly signOut: string
 }
 
@@ -26,6 +27,7 @@ const ENGLISH: Words = {
   signedInAs: 'You are signed in as',
   connect: 'Connect an app',
   connectHint: 'Enter this server address in the app on your computer or phone:',
+  devices: 'Devices and apps',
   signOut: 'Sign out',
 }
 
@@ -40,6 +42,7 @@ const GERMAN: Words = {
   signedInAs: 'Angemeldet als',
   connect: 'Eine App verbinden',
   connectHint: 'Diese Server-Adresse in der App auf dem Computer oder Telefon eingeben:',
+  devices: 'Geräte und Apps',
   signOut: 'Abmelden',
 }
 
@@ -54,6 +57,7 @@ const FRENCH: Words = {
   signedInAs: 'Connecté en tant que',
   connect: 'Connecter une application',
   connectHint: 'Saisissez cette adresse de serveur dans l’application de votre ordinateur ou téléphone :',
+  devices: 'Appareils et applications',
   signOut: 'Se déconnecter',
 }
 

@@ -28,6 +28,7 @@ const getCapabilities = (capabilities: Capabilities): OcsRoute =>
     path: '/cloud/capabilities',
     summary: 'What this server can do for the one who asks; signed in, more than for anybody',
     auth: 'public',
+    reach: 'self',
     reply: CapabilityDocument,
     handler: ({ viewer, request }) => capabilities.document(viewer, request.baseUrl),
   })

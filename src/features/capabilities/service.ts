@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { Stamps } from '../../db/database.ts'
+import { opensAccount } from '../../http/reach.ts'
 import type { Viewer } from '../../http/viewer.ts'
 import { REPORTED_VERSION } from '../../lib/version.ts'
 import { etagOf, OcsShared } from '../../ocs/route.ts'
@@ -59,5 +60,6 @@ export function createCapabilities(features: readonly Feature[], stamps: Stamps)
 }
 
 function keyOf(viewer: Viewer, baseUrl: string): string {
-  return viewer.kind === 'anonymous' ? baseUrl : `${viewer.accountId} ${viewer.via} ${baseUrl}`
+  if (viewer.kind === 'anonymous') return baseUrl
+  return `${viewer.accountId} ${viewer.via}${opensAccount(viewer) ? '' : ' folder'} ${baseUrl}`
 }

@@ -9,6 +9,7 @@ export const makeDirectLink = (links: DirectLinks): OcsRoute =>
     path: '/apps/dav/api/v1/direct',
     summary: 'Makes a link that opens one file without credentials for a while, for media players',
     auth: 'user',
+    reach: 'file',
     input: Type.Object({
       fileId: Type.String({ maxLength: 32 }),
       expirationTime: Type.Optional(Type.Integer()),
@@ -16,7 +17,7 @@ export const makeDirectLink = (links: DirectLinks): OcsRoute =>
     reply: Type.Object({ url: Type.String() }),
     async handler({ viewer, input, request }) {
       const fileId = /^\d{1,15}$/.test(input.fileId) ? Number(input.fileId) : 0
-      const token = await links.make(viewer.accountId, fileId, input.expirationTime)
+      const token = await links.make(viewer, fileId, input.expirationTime)
       return { url: `${request.baseUrl}/remote.php/direct/${token}` }
     },
   })

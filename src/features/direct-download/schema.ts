@@ -8,6 +8,8 @@ export interface DirectLinkTable {
   used_at_ms: number | null
   /** Whether it was said that it is about to expire. */
   is_expiry_told: number
+  /** Of the app password that made it: the link opens nothing outside of this folder. */
+  folder_id: number | null
 }
 
 declare module '../../db/database.ts' {

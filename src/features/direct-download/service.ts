@@ -1,5 +1,6 @@
 import type { Database, Tx } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
+import type { AccountViewer, ViewerLimits } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
@@ -15,15 +16,19 @@ export interface DirectLinksDeps {
   /** Longest life of a link, and its life when the caller names none, in seconds. */
   readonly maxSeconds: number
   readonly findNode: (nodeId: number) => Promise<NodeRow | undefined>
+  /** Whether the limits of an app password let a file be read. */
+  readonly isWithin: (limits: ViewerLimits | undefined, nodeId: number) => Promise<boolean>
   readonly ownerOf: (node: NodeRow) => Promise<number | undefined>
   /** Whether the account may sign in now. */
   readonly isEnabled: (accountId: number) => Promise<boolean>
 }
 
+export type LinkMaker = Pick<AccountViewer, 'accountId' | 'limits' | 'endsAtMs'>
+
 /** Links that open one file without credentials, for media players and other programs, for a while. */
 export interface DirectLinks {
   /** Resolves to the token. Throws Fault `not-found` or `bad-request`. */
-  make(accountId: number, fileId: number, seconds: number | undefined): Promise<string>
+  make(viewer: LinkMaker, fileId: number, seconds: number | undefined): Promise<string>
   /** The file behind a token; undefined for every reason why there is none, after the same work. */
   open(token: string): Promise<NodeRow | undefined>
   /** Forgets what has expired, and says what is about to. */
@@ -37,16 +42,18 @@ const TOLD_BEFORE_MS = 2 * 3_600_000
 export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
   const { db, clock, maxSeconds } = deps
   return {
-    async make(accountId, fileId, seconds = maxSeconds) {
+    async make({ accountId, limits, endsAtMs }, fileId, seconds = maxSeconds) {
       if (seconds <= 0 || seconds > maxSeconds) {
         const message = `Expiration time should be greater than 0 and less than or equal to ${maxSeconds}`
         throw new Fault('bad-request', message, { field: 'expirationTime' })
       }
       const node = Number.isSafeInteger(fileId) && fileId > 0 ? await deps.findNode(fileId) : undefined
       if (node === undefined || (await deps.ownerOf(node)) !== accountId) throw new Fault('not-found', '')
+      if (!(await deps.isWithin(limits, node.id))) throw new Fault('not-found', '')
       if (node.is_folder === 1) throw new Fault('bad-request', 'Direct download only works for files')
       const token = randomText(TOKEN_CHARS)
-      const expiresAtMs = clock.nowMs() + seconds * 1_000
+      // Not longer than the credential that asks for it.
+      const expiresAtMs = Math.min(clock.nowMs() + seconds * 1_000, endsAtMs ?? Number.MAX_SAFE_INTEGER)
       const link = {
         token_digest: sha256Hex(token),
         account_id: accountId,
@@ -55,6 +62,7 @@ export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
         used_at_ms: null,
         // Of a short life it is known from the beginning.
         is_expiry_told: seconds * 1_000 <= TOLD_BEFORE_MS ? 1 : 0,
+        folder_id: limits?.folderId ?? null,
       }
       await db.write((tx) => store.insertLink(tx, link))
       return token
@@ -66,6 +74,8 @@ export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
       if (!(await deps.isEnabled(link.account_id))) return undefined
       const node = await deps.findNode(link.node_id)
       if (node?.is_folder !== 0) return undefined
+      const isInside = link.folder_id === null || (await deps.isWithin(folderAlone(link.folder_id), node.id))
+      if (!isInside) return undefined
       if (link.used_at_ms === null) await noteFirstUse(deps, link)
       return node
     },
@@ -80,6 +90,8 @@ export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
     },
   }
 }
+
+const folderAlone = (folderId: number): ViewerLimits => ({ isReadOnly: true, folderId })
 
 async function noteFirstUse(deps: DirectLinksDeps, link: store.DirectLinkRow): Promise<void> {
   await deps.db.write(async (tx) => {

@@ -2,15 +2,16 @@ import { notAllowed } from '../../dav/methods/not-found.ts'
 import type { DavCall, DavContent, DavTarget, DavTree, DavWritten } from '../../dav/tree.ts'
 import { child, type XmlElement } from '../../dav/xml/read.ts'
 import { Fault } from '../../lib/fault.ts'
+import { boundsFor } from './bounds.ts'
 import { type ChecksumAlgorithm, Meter, writeChecksum } from './checksums.ts'
 import type { FilePropertiesDeps } from './file-properties.ts'
 import { fileProperties } from './file-properties.ts'
+import { missing } from './names.ts'
 import type { Patching } from './patching.ts'
 import * as propertyStore from './property-store.ts'
 import { byOf, type PutDeps, putFile } from './put.ts'
 import type { Relocating } from './relocate.ts'
 import { type FileResource, fileIdOf, resourceOf } from './resource.ts'
-import { missing } from './scope.ts'
 import { PAGE, type Written } from './service.ts'
 import * as store from './store.ts'
 
@@ -45,23 +46,30 @@ export function createFilesTree(deps: FilesTreeDeps): DavTree<FileResource> {
   const tree: DavTree<FileResource> = {
     methods: METHODS,
     properties: fileProperties(deps),
-    async find({ viewer }, path) {
-      const node = await files.find(viewer.accountId, path)
-      return node === undefined ? undefined : resourceOf(node, path)
-    },
-    async *list(_call, { node, path }) {
+    find: (call, path) => findAs(deps, call, path),
+    async *list(call, resource) {
+      const { node, path } = resource
+      if (resource.relation === 'above') {
+        yield wayFrom(deps, call, resource, 1)
+        return
+      }
       for await (const page of files.children(node.id)) {
         yield page.map((member) => resourceOf(member, [...path, member.name]))
       }
     },
-    async page(_call, { node, path }, { offset, count }) {
+    async page(call, resource, { offset, count }) {
+      const { node, path } = resource
+      if (resource.relation === 'above') {
+        const way = await wayFrom(deps, call, resource, 1)
+        return { members: way.slice(offset, offset + count), total: way.length }
+      }
       const members = await store.listChildrenAt(deps.db.read, node.id, offset, count)
       return {
         members: members.map((member) => resourceOf(member, [...path, member.name])),
         total: await store.countChildren(deps.db.read, node.id),
       }
     },
-    listAll: (_call, resource) => listAll(deps, resource),
+    listAll: (call, resource) => listAll(deps, call, resource),
     content: (_call, resource) => contentOf(deps, resource),
     put: (call, path) => putFile(deps, call, path),
     async makeCollection(call, path) {
@@ -84,6 +92,13 @@ export function createFilesTree(deps: FilesTreeDeps): DavTree<FileResource> {
   return tree
 }
 
+/** What this caller finds at a path. */
+async function findAs(deps: FilesTreeDeps, call: DavCall, path: readonly string[]): Promise<FileResource | undefined> {
+  const node = await deps.files.find(call.viewer.accountId, path)
+  if (node === undefined) return undefined
+  return (await boundsFor(deps, call)).shown(node, path)
+}
+
 /** Reads a file to its end and keeps its checksum, as long as it is still the same file. */
 async function recalculate(
   deps: FilesTreeDeps,
@@ -91,7 +106,7 @@ async function recalculate(
   path: readonly string[],
   algorithm: ChecksumAlgorithm,
 ): Promise<string> {
-  const node = await deps.files.find(call.viewer.accountId, path)
+  const { node } = (await findAs(deps, call, path)) ?? {}
   if (node === undefined) throw missing(path)
   if (node.is_folder === 1) throw notAllowed('A folder has no checksum')
   const meter = new Meter([algorithm])
@@ -99,7 +114,7 @@ async function recalculate(
   for await (const piece of content?.open(undefined) ?? []) meter.add(piece)
   const sum = meter.checksum(algorithm)
   const checksums = sum === undefined ? '' : writeChecksum(sum)
-  const isKept = await deps.files.keepChecksums(byOf(call), node, checksums)
+  const isKept = await deps.files.keepChecksums(byOf(call), path, node, checksums)
   if (!isKept) throw new Fault('conflict', 'The file was changed while it was read. Try again')
   return checksums
 }
@@ -114,11 +129,44 @@ function relocated({ instanceId }: FilesTreeDeps, { node, created }: Written, ha
   return { created, headers: { 'oc-fileid': fileIdOf(node.id, instanceId()), ...etag } }
 }
 
+/** The folders between a folder above the only one that is open, and that one; at most so many. */
+async function wayFrom(
+  deps: FilesTreeDeps,
+  call: DavCall,
+  { path }: FileResource,
+  count: number,
+): Promise<FileResource[]> {
+  const bounds = await boundsFor(deps, call)
+  const way: FileResource[] = []
+  for (let depth = path.length + 1; depth <= (bounds.folder?.path.length ?? 0) && way.length < count; depth++) {
+    const place = bounds.folder?.path.slice(0, depth) ?? []
+    const node = await deps.files.find(call.viewer.accountId, place)
+    const shown = node === undefined ? undefined : bounds.shown(node, place)
+    if (shown !== undefined) way.push(shown)
+  }
+  return way
+}
+
 /**
  * Folder by folder, so that memory holds a page or two and the folders that are still to come. Small folders share a
  * page: what is loaded for each page costs the same for many of them.
  */
 async function* listAll(
+  deps: FilesTreeDeps,
+  call: DavCall,
+  resource: FileResource,
+): AsyncGenerator<readonly FileResource[]> {
+  if (resource.relation !== 'above') {
+    yield* listBelow(deps, resource)
+    return
+  }
+  const way = await wayFrom(deps, call, resource, Number.POSITIVE_INFINITY)
+  if (way.length > 0) yield way
+  const folder = way.at(-1)
+  if (folder?.relation === 'folder') yield* listBelow(deps, folder)
+}
+
+async function* listBelow(
   { db, files, maxInfinity }: FilesTreeDeps,
   resource: FileResource,
 ): AsyncGenerator<readonly FileResource[]> {
@@ -179,8 +227,8 @@ export function disposition(name: string): string {
 
 /** `oc:filter-files` with the rule `oc:favorite` (recording webdav-favorites-tags). */
 async function filterFiles(
-  { db }: FilesTreeDeps,
-  { viewer }: DavCall,
+  deps: FilesTreeDeps,
+  call: DavCall,
   { node, path }: FileResource,
   body: XmlElement,
 ): Promise<readonly FileResource[] | undefined> {
@@ -193,6 +241,9 @@ async function filterFiles(
     throw new Fault('precondition', 'Cannot filter by non-existing tag')
   }
   if (child(rules, `${OC}favorite`) === undefined) throw new Fault('bad-request', 'This filter rule is not known')
+  const { db } = deps
+  const { viewer } = call
+  const bounds = await boundsFor(deps, call)
   const nodes = await propertyStore.listFavoriteNodes(db.read, viewer.accountId, node.tree_id, MAX_FAVORITES)
   const paths = await store.pathsOf(
     db.read,
@@ -201,6 +252,6 @@ async function filterFiles(
   return nodes.flatMap((found) => {
     const place = paths.get(found.id)
     const isBelow = place !== undefined && path.every((segment, index) => place[index] === segment)
-    return isBelow ? [resourceOf(found, place)] : []
+    return isBelow ? (bounds.shown(found, place) ?? []) : []
   })
 }

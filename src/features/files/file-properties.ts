@@ -91,7 +91,7 @@ function availableBytes({ quotaOf, readUsedBytes, freeSpace }: FilePropertiesDep
     const folders = resources.filter(({ isCollection }) => isCollection)
     if (folders.length === 0) return new Map()
     const quota = await quotaOf(viewer.accountId)
-    const root = folders.find(({ node }) => node.parent_id === null)
+    const root = folders.find(({ node, relation }) => node.parent_id === null && relation !== 'above')
     const used = quota === undefined ? 0 : (root?.node.size_bytes ?? (await readUsedBytes(viewer.accountId)))
     const text = quota === undefined ? UNLIMITED : String(Math.max(0, await leftOf(quota, used)))
     return new Map(folders.map((folder) => [folder, text]))
@@ -104,7 +104,9 @@ function addClientProperties(known: Table, deps: FilePropertiesDeps): void {
   known.set(`${OC}id`, { value: ({ node }) => fileIdOf(node.id, instanceId()) })
   known.set(`${OC}fileid`, { value: ({ node }) => String(node.id) })
   known.set(`${OC}size`, { value: ({ node }) => String(node.size_bytes) })
-  known.set(`${OC}permissions`, { value: ({ isCollection }) => permissionsOf(isCollection) })
+  known.set(`${OC}permissions`, {
+    value: ({ isCollection, relation }, { viewer }) => permissionsOf(isCollection, viewer.limits, relation),
+  })
   known.set(`${OC}checksums`, {
     value: ({ node }) =>
       node.checksums === '' ? undefined : `<oc:checksum>${escapeText(node.checksums)}</oc:checksum>`,
@@ -154,6 +156,9 @@ function memberCounts({ db }: FilePropertiesDeps, isFolder: number): BatchLoader
       folders.map(({ node }) => node.id),
     )
     const counts = new Map(rows.filter((row) => row.is_folder === isFolder).map((row) => [row.parent_id, row.count]))
-    return new Map(folders.map((folder) => [folder, String(counts.get(folder.node.id) ?? 0)]))
+    // Above the only folder that an app password opens, there is the way to it and nothing else.
+    const countOf = ({ node, relation }: FileResource): number =>
+      relation === 'above' ? isFolder : (counts.get(node.id) ?? 0)
+    return new Map(folders.map((folder) => [folder, String(countOf(folder))]))
   }
 }

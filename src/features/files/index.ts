@@ -2,8 +2,11 @@ import type { BlobStore } from '../../blobs/blob-store.ts'
 import type { DavMount, DavSearch, DavTree } from '../../dav/tree.ts'
 import type { Database, Migration, Tx } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
+import type { ViewerLimits } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { Fault } from '../../lib/fault.ts'
 import type { Feature } from '../feature.ts'
+import { isWithin } from './bounds.ts'
 import { type Checking, createChecking } from './check.ts'
 import { type Cleaning, createCleaning } from './clean.ts'
 import { fileCommands } from './cli.ts'
@@ -15,7 +18,7 @@ import type { ContentHolder } from './held-content.ts'
 import { createLocking } from './locking.ts'
 import * as maintenance from './maintenance-store.ts'
 import { filesMigration } from './migrations/20261125-files.ts'
-import { FORBIDDEN_CHARACTERS, FORBIDDEN_EXTENSIONS, FORBIDDEN_NAMES } from './names.ts'
+import { FORBIDDEN_CHARACTERS, FORBIDDEN_EXTENSIONS, FORBIDDEN_NAMES, missing, shown } from './names.ts'
 import { filesSources } from './notifications.ts'
 import { createPatching } from './patching.ts'
 import type { PutDeps } from './put.ts'
@@ -73,6 +76,12 @@ export interface FilesFeature {
   /** Bytes that the trees of some accounts hold; accounts without one are missing. */
   usedBytesOf(accountIds: readonly number[]): Promise<ReadonlyMap<number, number>>
   findNode(nodeId: number): Promise<store.NodeRow | undefined>
+  /** Whether these limits let a node be read. */
+  isWithin(limits: ViewerLimits | undefined, nodeId: number): Promise<boolean>
+  /** Id of a folder, by path: `/Photos/Sea`. Throws Fault `not-found` or `bad-request`. */
+  folderAt(accountId: number, path: string): Promise<number>
+  /** `/Photos/Sea`; undefined for what is not there any more. */
+  pathOf(nodeId: number): Promise<string | undefined>
   /** The account whose tree holds a node. */
   ownerOf(node: store.NodeRow): Promise<number | undefined>
   readonly feature: Feature
@@ -117,6 +126,8 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     },
     withAncestors: (nodeIds) => store.withAncestors(db.read, nodeIds),
     usedBytesOf: (accountIds) => store.sizesOfTrees(db.read, accountIds),
+    isWithin: (limits, nodeId) => isWithin(db.read, limits, nodeId),
+    ...createFolderNames(db, files),
     findNode: (nodeId) => store.findById(db.read, nodeId),
     ownerOf: (node) => store.findOwner(db.read, node.tree_id),
     feature: {
@@ -137,13 +148,31 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
   }
 }
 
+function createFolderNames(db: Database, files: Files): Pick<FilesFeature, 'folderAt' | 'pathOf'> {
+  return {
+    async folderAt(accountId, path) {
+      const names = path.split('/').filter((name) => name !== '')
+      const node = await files.find(accountId, names)
+      if (node === undefined) throw missing(names)
+      if (node.is_folder === 0) {
+        throw new Fault('bad-request', `${shown(names)} is a file, not a folder`, { reason: 'no-folder' })
+      }
+      return node.id
+    },
+    async pathOf(nodeId) {
+      const path = (await store.pathsOf(db.read, [nodeId])).get(nodeId)
+      return path === undefined ? undefined : shown(path)
+    },
+  }
+}
+
 /** Everybody is at home at the short addresses, and at the long one under the own name alone. */
 function mountsOf(tree: DavTree<FileResource>): DavMount[] {
   const isOwn: DavMount['admits'] = (viewer, { user }) => user?.toLowerCase() === viewer.userId.toLowerCase()
   return [
-    { pattern: ['remote.php', 'dav', 'files', ':user'], tree, admits: isOwn },
-    { pattern: ['remote.php', 'webdav'], tree, admits: () => true },
-    { pattern: ['remote.php', 'files'], tree, admits: () => true },
+    { pattern: ['remote.php', 'dav', 'files', ':user'], tree, knowsLimits: true, admits: isOwn },
+    { pattern: ['remote.php', 'webdav'], tree, knowsLimits: true, admits: () => true },
+    { pattern: ['remote.php', 'files'], tree, knowsLimits: true, admits: () => true },
   ]
 }
 

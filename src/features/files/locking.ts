@@ -5,17 +5,8 @@ import { Fault } from '../../lib/fault.ts'
 import * as lockStore from './lock-store.ts'
 import { newLockToken, type PlacedLock, requireCompatible, requireHeld, TreeLocks } from './locks.ts'
 import { mimeOf } from './mime.ts'
-import { acceptPath, checkNewName } from './names.ts'
-import {
-  type By,
-  checkConditions,
-  filesTopic,
-  inTree,
-  missing,
-  type Scope,
-  type ScopeDeps,
-  touchFolders,
-} from './scope.ts'
+import { acceptPath, checkNewName, missing } from './names.ts'
+import { type By, checkConditions, filesTopic, inTree, type Scope, type ScopeDeps, touchFolders } from './scope.ts'
 import * as store from './store.ts'
 
 /** WebDAV locks of users (RFC 4918 section 6). They end by themselves. */
@@ -33,13 +24,13 @@ export function createLocking(deps: ScopeDeps): Locking {
   return {
     lock(by, given, wanted) {
       const path = acceptPath(given)
-      return inTree(deps, by, async (scope) =>
+      return inTree(deps, by, { writes: path }, async (scope) =>
         wanted.refresh === undefined ? grant(scope, path, wanted) : refresh(scope, path, wanted.refresh, wanted),
       )
     },
     async unlock(by, given, token) {
       const path = acceptPath(given)
-      await inTree(deps, by, async ({ tx, root, locks, touched }) => {
+      await inTree(deps, by, { writes: path }, async ({ tx, root, locks, touched }) => {
         const node = await store.findByPath(tx, root.rootId, path)
         if (node === undefined) throw missing(path)
         const held = (await locks.of(node.id)).find((lock) => lock.token === token)

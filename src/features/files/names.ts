@@ -30,6 +30,13 @@ export function acceptPath(path: readonly string[]): string[] {
   return accepted
 }
 
+/** A path for people. */
+export const shown = (path: readonly string[]): string => `/${path.join('/')}`
+
+export function missing(path: readonly string[]): Fault {
+  return new Fault('not-found', `File with name ${shown(path)} could not be located`)
+}
+
 /** Whether a new file or folder may have this name; `acceptPath` comes first. */
 export function checkNewName(name: string): void {
   if (Buffer.byteLength(name) > MAX_NAME_BYTES) throw invalid('Filename is too long')

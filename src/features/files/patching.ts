@@ -2,9 +2,9 @@ import type { PropertyChange } from '../../dav/tree.ts'
 import { innerXml, type XmlElement } from '../../dav/xml/read.ts'
 import { Fault } from '../../lib/fault.ts'
 import { requireHeld } from './locks.ts'
-import { acceptPath } from './names.ts'
+import { acceptPath, missing } from './names.ts'
 import * as propertyStore from './property-store.ts'
-import { type By, checkConditions, inTree, missing, type Scope, type ScopeDeps, touchFolders } from './scope.ts'
+import { type By, checkConditions, inTree, type Scope, type ScopeDeps, touchFolders } from './scope.ts'
 import * as store from './store.ts'
 
 const DAV = '{DAV:}'
@@ -72,7 +72,7 @@ export function createPatching(deps: ScopeDeps): Patching {
   return {
     async patch(by, given, changes) {
       const path = acceptPath(given)
-      return inTree(deps, by, async (scope) => {
+      return inTree(deps, by, { writes: path }, async (scope) => {
         const { tx, root, locks, holder } = scope
         const node = await store.findByPath(tx, root.rootId, path)
         if (node === undefined) throw missing(path)

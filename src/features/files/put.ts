@@ -2,6 +2,7 @@ import { bodyOf } from '../../dav/body.ts'
 import type { DavCall, DavWritten } from '../../dav/tree.ts'
 import { mayHaveHappened } from '../../db/errors.ts'
 import { Fault } from '../../lib/fault.ts'
+import { requireWithin } from './bounds.ts'
 import {
   CHECKSUM_ALGORITHMS,
   type Checksum,
@@ -11,9 +12,9 @@ import {
 } from './checksums.ts'
 import { type Contents, INLINE_BYTES, noSpace } from './contents.ts'
 import { requireHeld, TreeLocks } from './locks.ts'
-import { acceptPath, checkNewName } from './names.ts'
+import { acceptPath, checkNewName, missing, shown } from './names.ts'
 import { fileIdOf, permissionsOf } from './resource.ts'
-import { type By, checkConditionsEarly, missing, type ScopeDeps, shown } from './scope.ts'
+import { type By, checkConditionsEarly, type ScopeDeps } from './scope.ts'
 import type { FileFacts, Files, Written } from './service.ts'
 import * as store from './store.ts'
 
@@ -28,6 +29,7 @@ export async function putFile(deps: PutDeps, call: DavCall, given: readonly stri
   const path = acceptPath(given)
   const { headers } = call.request
   const by = byOf(call)
+  if (by.limits !== undefined) await requireWithin(deps.db.read, by.limits, { writes: path })
   const expected = parseChecksum(headers['oc-checksum'])
   const facts = { ...timesOf(headers), makesFolders: headers['x-nc-webdav-auto-mkcol'] === '1' }
   const totalBytes = lengthOf(headers['oc-total-length'])
@@ -58,7 +60,8 @@ export async function putFile(deps: PutDeps, call: DavCall, given: readonly stri
 }
 
 export function byOf({ viewer, conditions, base }: DavCall): By {
-  return { accountId: viewer.accountId, conditions, base }
+  const { accountId, limits } = viewer
+  return { accountId, conditions, base, ...(limits === undefined ? {} : { limits }) }
 }
 
 /** Whether a write would fail anyway; the transaction asks again. */

@@ -1,22 +1,13 @@
 import { wrongDepth } from '../../dav/depth.ts'
 import type { Depth } from '../../dav/tree.ts'
+import { limited } from '../../http/reach.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as lockStore from './lock-store.ts'
 import { requireHeld } from './locks.ts'
 import { mimeOf } from './mime.ts'
-import { acceptPath, checkNewName } from './names.ts'
+import { acceptPath, checkNewName, missing, shown } from './names.ts'
 import * as propertyStore from './property-store.ts'
-import {
-  type By,
-  checkConditions,
-  inTree,
-  missing,
-  requireSpace,
-  type Scope,
-  type ScopeDeps,
-  shown,
-  touchFolders,
-} from './scope.ts'
+import { type By, checkConditions, inTree, requireSpace, type Scope, type ScopeDeps, touchFolders } from './scope.ts'
 import { PAGE, removeSubtree, type Written } from './service.ts'
 import * as store from './store.ts'
 
@@ -94,8 +85,10 @@ async function moveNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
   if (from.length === 0) {
     throw new Fault('conflict', 'The destination may not be part of the same subtree as the source path.')
   }
-  return inTree(deps, by, async (scope) => {
-    const { tx, locks, holder } = scope
+  return inTree(deps, by, { reads: from, writes: to }, async (scope) => {
+    const { tx, locks, holder, bounds } = scope
+    // The folder itself is not theirs to take away.
+    if (bounds.relation(from) !== 'below') throw limited()
     const { source, parent, name, before } = await findPlaces(scope, relocation, ['infinity'])
     await letGo(scope, source, from)
     requireHeld(await locks.of(parent.id), holder, to)
@@ -122,7 +115,7 @@ async function letGo({ tx, locks, holder }: Scope, source: store.NodeRow, from: 
 }
 
 async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promise<Written> {
-  return inTree(deps, by, async (scope) => {
+  return inTree(deps, by, { reads: relocation.from, writes: relocation.to }, async (scope) => {
     const { tx, locks, holder, etag, nowMs } = scope
     const { source, parent, name, before } = await findPlaces(scope, relocation, ['infinity', '0'])
     requireHeld(await locks.of(parent.id), holder, relocation.to)

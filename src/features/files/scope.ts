@@ -2,8 +2,9 @@ import type { Conditions, ResourceState } from '../../dav/conditions.ts'
 import type { Database, Tx } from '../../db/database.ts'
 import type { EventTypes } from '../../events/catalogue.ts'
 import type { Events } from '../../events/events.ts'
+import type { ViewerLimits } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
-import { Fault } from '../../lib/fault.ts'
+import { type Bounds, type Reached, readBounds, requireWithin } from './bounds.ts'
 import { noSpace } from './contents.ts'
 import './events.ts'
 import { newEtag } from './etag.ts'
@@ -18,6 +19,8 @@ export interface By {
   readonly conditions: Conditions
   /** Path of the tree's root on this server, for the addresses in an `If` header. */
   readonly base: readonly string[]
+  /** Of the app password in use. */
+  readonly limits?: ViewerLimits
 }
 
 /** The inside of one change: a transaction in which the tree belongs to us alone. */
@@ -30,6 +33,7 @@ export interface Scope {
   readonly locks: TreeLocks
   readonly holder: Holder
   readonly by: By
+  readonly bounds: Bounds
   readonly events: Events
   /** Bytes; undefined for no limit. */
   readonly quotaBytes: number | undefined
@@ -49,8 +53,16 @@ export interface ScopeDeps {
 /** Stamp topic of a tree: changes with anything in it. */
 export const filesTopic = (accountId: number): string => `files:${accountId}`
 
-/** Runs a change of one tree in one transaction; when it throws, nothing has happened. */
-export async function inTree<T>(deps: ScopeDeps, by: By, work: (scope: Scope) => Promise<T>): Promise<T> {
+/**
+ * Runs a change of one tree in one transaction; when it throws, nothing has happened. `reached` are the paths that it is
+ * about: whoever may not touch them is refused here.
+ */
+export async function inTree<T>(
+  deps: ScopeDeps,
+  by: By,
+  reached: Reached,
+  work: (scope: Scope) => Promise<T>,
+): Promise<T> {
   const { db, clock, events, roots } = deps
   const root = await roots.of(by.accountId)
   const quotaBytes = await deps.quotaOf(by.accountId)
@@ -58,10 +70,12 @@ export async function inTree<T>(deps: ScopeDeps, by: By, work: (scope: Scope) =>
   return db.write(async (tx) => {
     if (!(await store.lockTree(tx, db.kind, root.treeId, accountId))) throw accountGone()
     const nowMs = clock.nowMs()
+    const bounds = await requireWithin(tx, by.limits, reached)
     const locks = await TreeLocks.load(tx, root.treeId, nowMs)
     const holder = { accountId, base: by.base, tokens: conditions.tokens }
     const touched = new Set<number>()
-    const value = await work({ tx, root, nowMs, etag: newEtag(), locks, holder, by, events, quotaBytes, touched })
+    const etag = newEtag()
+    const value = await work({ tx, root, nowMs, etag, locks, holder, by, bounds, events, quotaBytes, touched })
     await db.stamps.bump(tx, filesTopic(accountId))
     if (touched.size > 0) await deps.events.add(tx, 'files.changed', changeOf(accountId, touched))
     return value
@@ -101,10 +115,10 @@ export async function touchFolders(
 
 /** Holds the request's conditions against the tree as it is now. Throws Fault `precondition`. */
 export async function checkConditions(scope: Scope, target: store.NodeRow | undefined): Promise<void> {
-  const { by, tx, root, locks } = scope
+  const { by, tx, root, locks, bounds } = scope
   if (by.conditions.isEmpty) return
   await by.conditions.check(async (path) => {
-    const node = path === undefined ? target : await nodeAt(tx, root, by.base, path)
+    const node = path === undefined ? target : await nodeAt(tx, { root, bounds }, by.base, path)
     return stateOf(locks, node)
   })
 }
@@ -118,8 +132,9 @@ export async function checkConditionsEarly(
   if (by.conditions.isEmpty) return
   const root = await roots.of(by.accountId)
   const locks = await TreeLocks.load(db.read, root.treeId, clock.nowMs())
+  const bounds = await readBounds(db.read, by.limits)
   await by.conditions.check(async (path) => {
-    const node = path === undefined ? target : await nodeAt(db.read, root, by.base, path)
+    const node = path === undefined ? target : await nodeAt(db.read, { root, bounds }, by.base, path)
     return stateOf(locks, node)
   })
 }
@@ -131,12 +146,13 @@ async function stateOf(locks: TreeLocks, node: store.NodeRow | undefined): Promi
 
 async function nodeAt(
   db: Parameters<typeof store.findByPath>[0],
-  root: Root,
+  { root, bounds }: Pick<Scope, 'root' | 'bounds'>,
   base: readonly string[],
   path: readonly string[],
 ): Promise<store.NodeRow | undefined> {
-  const isBelow = base.every((segment, index) => path[index] === segment)
-  return isBelow ? store.findByPath(db, root.rootId, acceptPath(path.slice(base.length))) : undefined
+  if (!base.every((segment, index) => path[index] === segment)) return undefined
+  const place = acceptPath(path.slice(base.length))
+  return ['folder', 'below'].includes(bounds.relation(place)) ? store.findByPath(db, root.rootId, place) : undefined
 }
 
 /** Throws Fault `no-space` when the tree would grow beyond the account's quota; says when it comes close. */
@@ -156,10 +172,4 @@ async function usedBytes(tx: Tx, { rootId }: Root): Promise<number> {
 /** Nine tenths. */
 export function isNearlyFull(usedBytes: number, quotaBytes: number): boolean {
   return usedBytes >= quotaBytes * 0.9
-}
-
-export const shown = (path: readonly string[]): string => `/${path.join('/')}`
-
-export function missing(path: readonly string[]): Fault {
-  return new Fault('not-found', `File with name ${shown(path)} could not be located`)
 }

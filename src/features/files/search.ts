@@ -5,10 +5,11 @@ import type { DavSearch, DavTree } from '../../dav/tree.ts'
 import { child, type XmlElement } from '../../dav/xml/read.ts'
 import type { Database } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
-import { acceptPath } from './names.ts'
-import { type FileResource, resourceOf } from './resource.ts'
+import { boundsFor } from './bounds.ts'
+import { acceptPath, missing } from './names.ts'
+import { type FileResource, type Relation, resourceOf } from './resource.ts'
 import type { Roots } from './roots.ts'
-import { missing } from './scope.ts'
+
 import {
   type Comparison,
   countNodes,
@@ -53,6 +54,9 @@ const COMPARISONS: ReadonlyMap<string, Comparison> = new Map<string, Comparison>
   (['eq', 'lt', 'lte', 'gt', 'gte', 'like'] as const).map((name) => [`${DAV}${name}`, name]),
 )
 
+/** No node has this id. */
+const NO_FOLDER = 0
+
 const MAX_RESULTS = 10_000
 const MAX_OFFSET = 1_000_000
 const MAX_CONDITIONS = 100
@@ -66,7 +70,8 @@ export interface FilesSearchDeps {
 /** DASL basicsearch (RFC 5323) over one account's tree, as the mobile clients use it (recording webdav-search). */
 export function createFilesSearch({ db, roots, tree }: FilesSearchDeps): DavSearch {
   return {
-    async search({ viewer }, body, part) {
+    async search(call, body, part) {
+      const { viewer } = call
       const basic = child(body, `${DAV}basicsearch`)
       if (body.name !== `${DAV}searchrequest` || basic === undefined) {
         throw new Fault('bad-request', 'Expected {DAV:}searchrequest with a basicsearch')
@@ -75,14 +80,16 @@ export function createFilesSearch({ db, roots, tree }: FilesSearchDeps): DavSear
       const scope = acceptPath(scopeOf(basic, viewer.userId))
       const root = await roots.of(viewer.accountId)
       const folder = await store.findByPath(db.read, root.rootId, scope)
-      if (folder === undefined) throw missing(scope)
+      const bounds = await boundsFor({ db }, call)
+      const place = bounds.relation(scope)
+      if (folder === undefined || place === 'outside') throw missing(scope)
       const select = child(child(basic, `${DAV}select`), `${DAV}prop`)
       const where = child(basic, `${DAV}where`)?.children[0]
       const search: NodeSearch = {
         treeId: root.treeId,
         accountId: viewer.accountId,
         userId: viewer.userId,
-        folderId: scope.length === 0 ? undefined : folder.id,
+        folderId: folderOf(scope, place === 'above' ? (bounds.folder?.node.id ?? NO_FOLDER) : folder.id, place),
         filter: where === undefined ? { kind: 'all' } : filterOf(where, { left: MAX_CONDITIONS }),
       }
       const limits = limitsOf(child(basic, `${DAV}limit`))
@@ -100,6 +107,11 @@ export function createFilesSearch({ db, roots, tree }: FilesSearchDeps): DavSear
       return { base, tree, resources, properties: select === undefined ? [] : namesOf(select), total }
     },
   }
+}
+
+/** The folder to look below; undefined for the whole tree, which is quicker. */
+function folderOf(scope: readonly string[], folderId: number, place: Relation): number | undefined {
+  return scope.length === 0 && place === 'below' ? undefined : folderId
 }
 
 /** Below `/files/USER`; somebody else's scope is nobody's. */

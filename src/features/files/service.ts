@@ -7,7 +7,7 @@ import * as contentStore from './content-store.ts'
 import type { ContentSource, Contents } from './contents.ts'
 import { requireHeld } from './locks.ts'
 import { mimeOf } from './mime.ts'
-import { acceptPath, checkNewName } from './names.ts'
+import { acceptPath, checkNewName, missing, shown } from './names.ts'
 import { folderNode } from './roots.ts'
 import {
   type By,
@@ -15,11 +15,9 @@ import {
   checkConditions,
   filesTopic,
   inTree,
-  missing,
   requireSpace,
   type Scope,
   type ScopeDeps,
-  shown,
   touchFolders,
 } from './scope.ts'
 import * as store from './store.ts'
@@ -54,7 +52,7 @@ export interface Files {
   makeFolder(by: By, path: readonly string[]): Promise<store.NodeRow>
   remove(by: By, path: readonly string[], depth: Depth): Promise<void>
   /** Notes checksums of a file. False when it has other content by now. */
-  keepChecksums(by: By, node: store.NodeRow, checksums: string): Promise<boolean>
+  keepChecksums(by: By, path: readonly string[], node: store.NodeRow, checksums: string): Promise<boolean>
   /**
    * Runs a change that needs the tree to stay as it is meanwhile, in one transaction. `freeBytes` is what its quota leaves,
    * below zero when it is exceeded.
@@ -98,8 +96,8 @@ export function createFiles(deps: FilesDeps): Files {
     makeFolder: (by, path) => makeFolder(deps, by, acceptPath(path)),
     remove: (by, path, depth) => removeNode(deps, by, acceptPath(path), depth),
     besideTree: (accountId, work) => besideTree(deps, accountId, work),
-    keepChecksums: (by, { id, etag }, checksums) =>
-      inTree(deps, by, async (scope) => {
+    keepChecksums: (by, path, { id, etag }, checksums) =>
+      inTree(deps, by, { writes: acceptPath(path) }, async (scope) => {
         const current = await store.findById(scope.tx, id)
         await checkConditions(scope, current)
         if (current?.etag !== etag) return false
@@ -129,7 +127,7 @@ async function writeFile(
 ): Promise<Written> {
   const name = path.at(-1)
   if (name === undefined) throw new Fault('conflict', 'PUT is not allowed on non-files.')
-  return inTree(deps, by, async (scope) => {
+  return inTree(deps, by, { writes: path }, async (scope) => {
     const { tx, nowMs, locks, holder } = scope
     const parent = await parentOf(scope, path, facts.makesFolders)
     const before = await store.findChild(tx, parent.id, name)
@@ -224,7 +222,7 @@ async function makeFolder(deps: FilesDeps, by: By, path: readonly string[]): Pro
   const exists = (): Fault => new Fault('exists', 'The resource you tried to create already exists')
   const name = path.at(-1)
   if (name === undefined) throw exists()
-  return inTree(deps, by, async (scope) => {
+  return inTree(deps, by, { writes: path }, async (scope) => {
     const { tx, root, nowMs, locks, holder, quotaBytes } = scope
     const parent = await store.findByPath(tx, root.rootId, path.slice(0, -1))
     if (parent === undefined || parent.is_folder === 0) throw new Fault('conflict', 'Parent node does not exist')
@@ -246,7 +244,7 @@ async function makeFolder(deps: FilesDeps, by: By, path: readonly string[]): Pro
 
 async function removeNode(deps: FilesDeps, by: By, path: readonly string[], depth: Depth): Promise<void> {
   if (path.length === 0) throw new Fault('forbidden', 'Permission denied to delete home folder')
-  await inTree(deps, by, async (scope) => {
+  await inTree(deps, by, { writes: path }, async (scope) => {
     const node = await store.findByPath(scope.tx, scope.root.rootId, path)
     if (node === undefined) throw missing(path)
     if (node.is_folder === 1 && depth !== 'infinity') throw wrongDepth()

@@ -4,8 +4,14 @@ import { type Branding, sendPage } from '../../http/page.ts'
 import { bodyText, queryText } from '../../http/page-request.ts'
 import type { HttpRoute } from '../../http/route.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
-import { Fault } from '../../lib/fault.ts'
-import type { PasswordCheck, Sessions } from '../auth/index.ts'
+import {
+  isConfirmed,
+  needsPassword,
+  type PasswordCheck,
+  requireOwnForm,
+  type Sessions,
+  sessionViewer,
+} from '../auth/index.ts'
 import type { BrowserState } from './browser-state.ts'
 import type { WaitingClient } from './service.ts'
 import { wordsFor } from './words.ts'
@@ -95,14 +101,11 @@ interface Question {
   readonly isWrong: boolean
 }
 
-/** Somebody who signed in long ago types the password again: an app password is as good as an account. */
-const needsPassword = (deps: FlowPagesDeps, viewer: AccountViewer): boolean => viewer.confirmedUntilMs <= deps.nowMs()
-
 function sendQuestion(deps: FlowPagesDeps, request: FastifyRequest, reply: FastifyReply, question: Question) {
   const { kind, flow, client, viewer, isWrong } = question
   const words = wordsFor(request.headers['accept-language'])
   const token = deps.sessions.requestToken(request.sessionCookie() ?? '')
-  const password = needsPassword(deps, viewer)
+  const password = needsPassword(viewer, deps.nowMs())
     ? html`<label for="password">${words.password}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus>`
     : undefined
@@ -128,7 +131,7 @@ function grant(deps: FlowPagesDeps, kind: FlowKind): HttpRoute {
     access: 'user',
     async handler(request, reply) {
       const viewer = await sessionViewer(request, reply)
-      requireOwnForm(deps, request)
+      requireOwnForm(deps.sessions, request)
       const words = wordsFor(request.headers['accept-language'])
       const flow = deps.state.check(request, bodyText(request, 'stateToken'))
       const client = flow === undefined ? undefined : await kind.find(flow)
@@ -154,38 +157,6 @@ function grant(deps: FlowPagesDeps, kind: FlowKind): HttpRoute {
 }
 
 const finished = (title: string, text: Html): Html => html`<h2>${title}</h2><p role="status">${text}</p>`
-
-/** Only a person in front of a browser lets an app in, not another app. Throws Fault `forbidden`. */
-async function sessionViewer(request: FastifyRequest, reply: FastifyReply): Promise<AccountViewer> {
-  const viewer = await request.viewer()
-  if (viewer.kind === 'anonymous' || viewer.via !== 'session') {
-    throw new Fault('forbidden', 'An app can be let in only by somebody who has signed in with the browser')
-  }
-  reply.header('x-user-id', encodeURI(viewer.userId))
-  return viewer
-}
-
-/** Throws Fault `precondition` when the form was not made for this session. */
-function requireOwnForm({ sessions }: FlowPagesDeps, request: FastifyRequest): void {
-  const { origin } = request.headers
-  const cookie = request.sessionCookie()
-  const isOwnOrigin = origin === undefined || origin === 'null' || origin === request.baseUrl
-  const hasToken = cookie !== undefined && sessions.isRequestToken(bodyText(request, 'requesttoken'), cookie)
-  if (!isOwnOrigin || !(hasToken || request.hasCsrfProof())) {
-    throw new Fault('precondition', 'CSRF check failed', { reason: 'csrf' })
-  }
-}
-
-async function isConfirmed(deps: FlowPagesDeps, request: FastifyRequest, viewer: AccountViewer): Promise<boolean> {
-  if (!needsPassword(deps, viewer)) return true
-  try {
-    await deps.passwords.checkPassword(viewer.userId, bodyText(request, 'password'), request.clientAddress)
-    return true
-  } catch (error) {
-    if (error instanceof Fault && error.kind === 'unauthenticated') return false
-    throw error
-  }
-}
 
 export async function sendGone(deps: FlowPagesDeps, request: FastifyRequest, reply: FastifyReply) {
   const words = wordsFor(request.headers['accept-language'])

@@ -1,6 +1,7 @@
 import type { WebPush } from '../../config/load.ts'
 import type { Database, Migration } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
+import { opensAccount } from '../../http/reach.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Audit } from '../../lib/log.ts'
 import type { Feature } from '../feature.ts'
@@ -66,7 +67,7 @@ export function createNotifications(deps: NotificationsFeatureDeps): Notificatio
       ],
       http: [notificationIcon],
       commands: notificationCommands({ messages, notifications, accounts }),
-      capabilities: (viewer) => (viewer.kind === 'anonymous' ? {} : { notifications: CAPABILITIES }),
+      capabilities: (viewer) => (!opensAccount(viewer) ? {} : { notifications: CAPABILITIES }),
       on: createReactions({ db, notifications, sources, hasAskedFor: settings.hasAskedFor }),
       sweep: notifications.sweep,
     },

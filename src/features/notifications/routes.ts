@@ -34,6 +34,7 @@ const listAll = ({ listing }: NotificationRoutesDeps, api: ListApi): OcsRoute =>
     path: `${BASE}/${api}/notifications`,
     summary: 'Notifications of the account, newest first',
     auth: 'user',
+    reach: 'read',
     reply: Type.Array(NotificationReply),
     statuses: { 204: 'Nothing on this server can notify; ask again in an hour' },
     handler: ({ viewer, request }) =>
@@ -51,6 +52,7 @@ const getOne = ({ notifications }: NotificationRoutesDeps, api: ListApi): OcsRou
     path: `${BASE}/${api}/notifications/:id`,
     summary: 'One notification',
     auth: 'user',
+    reach: 'read',
     reply: NotificationReply,
     codes: { 'no-address': 998 },
     async handler({ viewer, params, request }) {
@@ -79,6 +81,7 @@ const findExisting = ({ notifications }: NotificationRoutesDeps, api: ListApi): 
     path: `${BASE}/${api}/notifications/exists`,
     summary: `Which of at most ${MAX_IDS} notifications the account still has`,
     auth: 'user',
+    reach: 'read',
     input: Type.Object({ ids: Type.Array(Type.Integer()) }),
     reply: Type.Array(Type.Integer()),
     handler({ viewer, input }) {

@@ -42,6 +42,7 @@ const showSettings = (settings: Settings, api: ListApi): OcsRoute =>
     path: `${BASE}/${api}/settings`,
     summary: 'How clients are to draw the account’s attention',
     auth: 'user',
+    reach: 'read',
     reply: SettingsFields,
     handler: async ({ viewer }) => settingsView(await settings.of(viewer.accountId)),
   })
@@ -106,6 +107,7 @@ const listTopics = (settings: Settings): OcsRoute =>
     path: `${BASE}/v3/topics`,
     summary: 'Topics that the account is told of only when it asks',
     auth: 'user',
+    reach: 'read',
     reply: Type.Array(Type.Object({ id: Type.String(), wanted: Type.Boolean() })),
     async handler({ viewer }) {
       const topics = await settings.topics(viewer.accountId)

@@ -1,6 +1,7 @@
 import type { Database, Migration } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
 import type { Metrics } from '../../http/metrics.ts'
+import { opensAccount } from '../../http/reach.ts'
 import type { Viewer } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
@@ -41,11 +42,12 @@ export function createNotifyPush(deps: NotifyPushDeps): Feature {
   const { db, clock, log, metrics, events, credentialVersion } = deps
   const hub = createHub()
   const tokens = createPushTokens(db, clock)
-  const revocation = createRevocation({ hub, stamps: db.stamps, log, credentialVersion })
+  const revocation = createRevocation({ hub, clock, stamps: db.stamps, log, credentialVersion })
   const news = createFileNews({ hub, log, withAncestors: deps.withAncestors })
   const signIn = async (name: string, secret: string, address: string): Promise<Holder> => {
     const byToken = await tokens.take(secret)
-    if (byToken !== undefined && (await credentialVersion(byToken)) === byToken.version) return byToken
+    const credential = byToken === undefined ? undefined : await credentialVersion(byToken)
+    if (byToken !== undefined && credential?.version === byToken.version) return { ...byToken, ...credential }
     const holder = await holderOf(credentialVersion, await deps.signIn(name, secret, address))
     // Once more, which is remembered: what is good now was good when its version was read.
     await deps.signIn(name, secret, address)
@@ -79,7 +81,7 @@ export function createNotifyPush(deps: NotifyPushDeps): Feature {
       },
     ],
     commands: pushCommands({ db, events, accountIdOf: deps.accountIdOf }),
-    capabilities: (viewer, baseUrl) => (viewer.kind === 'anonymous' ? {} : { notify_push: capability(baseUrl) }),
+    capabilities: (viewer, baseUrl) => (!opensAccount(viewer) ? {} : { notify_push: capability(baseUrl) }),
     live: {
       'files.changed': ({ accountId, nodeIds }) => news.changed(accountId, nodeIds),
       'notification.added': ({ accountId }) => hub.tell(accountId, 'notification'),

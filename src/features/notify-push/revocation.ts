@@ -1,4 +1,5 @@
 import type { Stamps } from '../../db/database.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import type { CredentialVersion } from '../auth/index.ts'
@@ -6,6 +7,7 @@ import type { Hub } from './hub.ts'
 
 export interface RevocationDeps {
   readonly hub: Hub
+  readonly clock: Clock
   readonly stamps: Stamps
   readonly log: Log
   readonly credentialVersion: CredentialVersion
@@ -23,17 +25,25 @@ const LOOK_EVERY_MS = 100
 const AT_A_TIME = 500
 
 /** Ends connections whose password was changed, whose app password was revoked, whose account is disabled or gone. */
-export function createRevocation({ hub, stamps, log, credentialVersion }: RevocationDeps): Revocation {
+export function createRevocation({ hub, clock, stamps, log, credentialVersion }: RevocationDeps): Revocation {
   const seen = new Map<number, number>()
   let left: number[] = []
   let timer: NodeJS.Timeout | undefined
   const check = async (accountId: number): Promise<void> => {
     for (const client of hub.clientsOf(accountId)) {
-      if ((await credentialVersion(client.holder)) !== client.holder.version) client.close()
+      if ((await credentialVersion(client.holder))?.version !== client.holder.version) client.close()
+    }
+  }
+  /** Credentials that end by themselves change nothing when they do. */
+  const endThose = (accountId: number): void => {
+    const nowMs = clock.nowMs()
+    for (const client of hub.clientsOf(accountId)) {
+      if (client.holder.endsAtMs !== undefined && client.holder.endsAtMs <= nowMs) client.close()
     }
   }
   const lookAt = async (accountIds: readonly number[]): Promise<void> => {
     for (const accountId of accountIds) {
+      endThose(accountId)
       const stamp = stamps.of(accountTopic(accountId))
       if (seen.get(accountId) === stamp) continue
       // The stamp first: what changes during the check is seen the next time.

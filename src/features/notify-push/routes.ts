@@ -13,6 +13,7 @@ export function pushRoutes(tokens: PushTokens, credentialVersion: CredentialVers
       path: '/apps/notify_push/pre_auth',
       summary: 'Gives a token with which the websocket can be opened once, within 15 seconds',
       access: 'user',
+      reach: 'read',
       async handler(request, reply) {
         const holder = await holderOf(credentialVersion, await request.viewer())
         return reply
@@ -26,6 +27,7 @@ export function pushRoutes(tokens: PushTokens, credentialVersion: CredentialVers
       path: '/apps/notify_push/uid',
       summary: 'The name of the account that asks',
       access: 'user',
+      reach: 'self',
       async handler(request, reply) {
         const viewer = await request.viewer()
         return reply.type('text/plain; charset=utf-8').send(viewer.kind === 'account' ? viewer.userId : '')

@@ -13,6 +13,7 @@ const registerDevice = (devices: Devices): OcsRoute =>
     path: '/apps/notifications/api/v2/push',
     summary: 'Registers the device that uses this app password for push through a proxy',
     auth: 'user',
+    reach: 'read',
     limit: { calls: 60, windowSeconds: 600 },
     input: Type.Object({
       pushTokenHash: Type.String({ description: 'SHA-512 of the push token, hex' }),
@@ -38,6 +39,7 @@ const removeDevice = (devices: Devices): OcsRoute =>
     path: '/apps/notifications/api/v2/push',
     summary: 'Forgets the device that uses this app password',
     auth: 'user',
+    reach: 'read',
     statuses: { 202: 'Forgotten: the proxy has to be told' },
     async handler({ viewer }) {
       return (await devices.remove(viewer)) ? new OcsStatus(202) : undefined

@@ -1,5 +1,6 @@
 import type { Database, Migration } from '../../db/database.ts'
 import type { Metrics } from '../../http/metrics.ts'
+import { opensAccount } from '../../http/reach.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Log } from '../../lib/log.ts'
 import type { Outgoing } from '../../outgoing/outgoing.ts'
@@ -82,7 +83,7 @@ export function createPush(deps: PushDeps): Push {
     name: 'push',
     commands: pushCommands({ ...deps, tryDevices, addTestNotification }),
     ocs: [...deviceRoutes(devices), ...webPushRoutes(subscriptions, vapid)],
-    capabilities: (viewer) => (viewer.kind === 'anonymous' ? {} : { notifications: { push: abilities(deps) } }),
+    capabilities: (viewer) => (!opensAccount(viewer) ? {} : { notifications: { push: abilities(deps) } }),
     on: {
       'notification.added': (event) => queue.addAdded(event),
       'notification.removed': ({ accountId, notificationIds }) =>

@@ -179,6 +179,7 @@ const getConfig = ({ siteName }: StatusDeps): OcsRoute =>
     path: '/config',
     summary: 'Version of the API, name of the site and its host',
     auth: 'public',
+    reach: 'self',
     reply: Type.Object({
       version: Type.String(),
       website: Type.String(),

@@ -113,6 +113,7 @@ const ownBackground = (theming: Theming): HttpRoute => ({
   path: '/apps/theming/background',
   summary: 'The background picture that the account has chosen',
   access: 'user',
+  reach: 'self',
   async handler(request, reply) {
     const { accountId } = await accountOf(request, reply)
     const { background } = await theming.choice(accountId)

@@ -2,8 +2,10 @@ import { bodyOf } from '../../dav/body.ts'
 import { notAllowed } from '../../dav/methods/not-found.ts'
 import { commonProperties, type PropertyTable } from '../../dav/properties.ts'
 import type { DavCall, DavResource, DavTarget, DavTree } from '../../dav/tree.ts'
+import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
 import { byOf, type FileResource, type PutDeps, parseChecksum, timesOf, writtenAnswer } from '../files/index.ts'
+import { checkUploadName } from './model.ts'
 import type { Uploads } from './service.ts'
 import type { UploadRow } from './store.ts'
 
@@ -30,17 +32,17 @@ export function createUploadsTree({ uploads, put, filesTree }: UploadsTreeDeps):
     async find({ viewer }, path) {
       const [name, chunk] = path
       if (name === undefined) return folder(path, 0)
-      const upload = await uploads.find(viewer.accountId, name)
+      const upload = await uploads.find(viewer.accountId, keptName(viewer, name))
       if (upload === undefined || upload.node_id !== null || path.length > 2) throw missing(path)
       if (chunk === undefined) return folder(path, upload.touched_at_ms)
-      const all = await membersOf(uploads, upload)
+      const all = await membersOf(uploads, upload, name)
       return all.find((member) => member.path[1] === chunk)
     },
     async *list({ viewer }, { path }) {
       const [name] = path
       if (name === undefined) throw notAllowed('Listing members of this collection is disabled')
-      const upload = await uploads.find(viewer.accountId, name)
-      if (upload !== undefined) yield membersOf(uploads, upload)
+      const upload = await uploads.find(viewer.accountId, keptName(viewer, name))
+      if (upload !== undefined) yield membersOf(uploads, upload, name)
     },
     async content() {
       throw notAllowed('Reading intermediate uploads is not allowed')
@@ -49,14 +51,15 @@ export function createUploadsTree({ uploads, put, filesTree }: UploadsTreeDeps):
       const [name] = path
       if (name === undefined) throw new Fault('exists', 'The resource you tried to create already exists')
       if (path.length > 1) throw new Fault('forbidden', 'A folder cannot be made inside an upload')
-      await uploads.start(viewer.accountId, name)
+      checkUploadName(name)
+      await uploads.start(viewer.accountId, keptName(viewer, name))
       return { created: true, headers: {} }
     },
     async put({ viewer, request }, path) {
       const [name, chunk] = path
       if (name === undefined || chunk === undefined || path.length > 2) throw missing(path)
       const { headers } = request
-      const etag = await uploads.addChunk(viewer.accountId, name, chunk, {
+      const etag = await uploads.addChunk(viewer.accountId, keptName(viewer, name), chunk, {
         body: bodyOf(request),
         lengthBytes: lengthOf(headers['content-length']),
         totalBytes: lengthOf(headers['oc-total-length']),
@@ -67,10 +70,18 @@ export function createUploadsTree({ uploads, put, filesTree }: UploadsTreeDeps):
     async remove({ viewer }, path) {
       const [name] = path
       if (name === undefined || path.length > 1) throw new Fault('forbidden', 'Only a whole upload can be deleted')
-      await uploads.remove(viewer.accountId, name)
+      await uploads.remove(viewer.accountId, keptName(viewer, name))
     },
     move: (call, path, target) => moveWhole({ uploads, put, filesTree }, call, path, target),
   }
+}
+
+/**
+ * An upload of an app password for a single folder is its own: with the name of another's upload, its content could be put
+ * into that folder. No client can send such a name (`checkUploadName`).
+ */
+function keptName({ limits, appPasswordId = 0 }: AccountViewer, name: string): string {
+  return limits === undefined ? name : `${appPasswordId}/${name}`
 }
 
 const missing = (path: readonly string[]): Fault =>
@@ -85,7 +96,7 @@ function file(path: readonly string[], etag: string, mtimeMs: number, sizeBytes:
 }
 
 /** `.file` first, which stands for all chunks together. */
-async function membersOf(uploads: Uploads, { id, name, touched_at_ms }: UploadRow): Promise<UploadResource[]> {
+async function membersOf(uploads: Uploads, { id, touched_at_ms }: UploadRow, name: string): Promise<UploadResource[]> {
   const chunks = await uploads.chunks(id)
   const sizeBytes = chunks.reduce((sum, chunk) => sum + chunk.size_bytes, 0)
   return [
@@ -108,7 +119,7 @@ async function moveWhole(
   const { headers } = call.request
   const times = timesOf(headers)
   const by = { ...byOf(call), base: target.base }
-  const assembled = await uploads.assemble(by, name, {
+  const assembled = await uploads.assemble(by, keptName(call.viewer, name), {
     target: target.path,
     overwrite: target.overwrite,
     totalBytes: lengthOf(headers['oc-total-length']),

@@ -36,6 +36,7 @@ export function createUploadsFeature(deps: UploadsFeatureDeps): UploadsFeature {
     mount: {
       pattern: ['remote.php', 'dav', 'uploads', ':user'],
       tree,
+      knowsLimits: true,
       admits: (viewer, { user }) => user?.toLowerCase() === viewer.userId.toLowerCase(),
     },
     holder: uploads.holder,

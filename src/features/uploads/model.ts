@@ -40,3 +40,10 @@ export const MAX_NAME_CHARS = 128
 
 export const uploadMissing = (name: string): Fault =>
   new Fault('not-found', `File with name //${name} could not be located`)
+
+/** Whether a client may give an upload this name. Throws Fault `bad-request`. */
+export function checkUploadName(name: string): void {
+  if (name.length > MAX_NAME_CHARS || /[\u0000-\u001f\u007f\\/]/.test(name) || name === '.' || name === '..') {
+    throw new Fault('bad-request', 'This cannot be the name of an upload', { reason: 'invalid-path' })
+  }
+}

@@ -5,14 +5,7 @@ import type { By, ContentHolder } from '../files/index.ts'
 import { assemble } from './assembly.ts'
 import { addChunk } from './chunks.ts'
 import { createHolder } from './holder.ts'
-import {
-  type Assembled,
-  type Assembly,
-  type IncomingChunk,
-  MAX_NAME_CHARS,
-  type UploadsDeps,
-  uploadMissing,
-} from './model.ts'
+import { type Assembled, type Assembly, type IncomingChunk, type UploadsDeps, uploadMissing } from './model.ts'
 import { inOrder } from './order.ts'
 import { RunningDigests } from './running-digest.ts'
 import * as store from './store.ts'
@@ -58,7 +51,6 @@ export function createUploads(deps: UploadsDeps): Uploads {
     find,
     chunks: async (uploadId) => inOrder(await store.listChunks(db.read, uploadId)),
     async start(accountId, name) {
-      checkName(name)
       const exists = (): Fault => new Fault('exists', 'The resource you tried to create already exists')
       const begin = async (tx: Tx): Promise<void> => {
         const known = await store.findUpload(tx, accountId, name)
@@ -95,9 +87,3 @@ export function createUploads(deps: UploadsDeps): Uploads {
 }
 
 const isFinished = (upload: store.UploadRow): boolean => upload.node_id !== null
-
-function checkName(name: string): void {
-  if (name.length > MAX_NAME_CHARS || /[\u0000-\u001f\u007f\\/]/.test(name) || name === '.' || name === '..') {
-    throw new Fault('bad-request', 'This cannot be the name of an upload', { reason: 'invalid-path' })
-  }
-}

@@ -68,6 +68,7 @@ const getOwnRecord = (deps: UserRoutesDeps): OcsRoute =>
     path: '/cloud/user',
     summary: 'Metadata of the account that asks',
     auth: 'user',
+    reach: 'self',
     reply: UserMetadata,
     handler({ viewer }) {
       const record = deps.accounts.own(viewer)
@@ -83,6 +84,7 @@ const getUser = (deps: UserRoutesDeps): OcsRoute =>
     path: '/cloud/users/:userId',
     summary: 'Metadata of an account: one’s own, of a member of a group one administers, or any for an administrator',
     auth: 'user',
+    reach: 'read',
     reply: UserMetadata,
     codes: { hidden: 998 },
     async handler({ viewer, params }) {
@@ -96,6 +98,7 @@ const getEditableFields = (): OcsRoute =>
     path: '/cloud/user/fields',
     summary: 'Names of the fields that an account may edit of itself',
     auth: 'user',
+    reach: 'read',
     reply: Type.Array(Type.String()),
     handler: () => EDITABLE_FIELDS,
   })

@@ -16,6 +16,7 @@ const getVapidKey = (vapid: Vapid): OcsRoute =>
     path: `${PATH}/vapid`,
     summary: 'The key that names this server to push services',
     auth: 'user',
+    reach: 'read',
     reply: Type.Object({ vapid: Type.String({ description: 'P-256 point, uncompressed, base64url' }) }),
     handler: async () => ({ vapid: await vapid.publicKey() }),
   })
@@ -26,6 +27,7 @@ const subscribe = (subscriptions: Subscriptions): OcsRoute =>
     path: PATH,
     summary: 'Subscribes this client for web push; a token is pushed to it, which it has to send back',
     auth: 'user',
+    reach: 'read',
     // Each call makes this server send a message to an address that the caller has chosen.
     limit: { calls: 60, windowSeconds: 600 },
     input: Type.Object({
@@ -47,6 +49,7 @@ const activate = (subscriptions: Subscriptions): OcsRoute =>
     path: `${PATH}/activate`,
     summary: 'Sends back the token that was pushed: from now on notifications are',
     auth: 'user',
+    reach: 'read',
     input: Type.Object({ activationToken: Type.String({ maxLength: 128 }) }),
     statuses: { 202: 'Activated' },
     async handler({ viewer, input }) {
@@ -61,6 +64,7 @@ const unsubscribe = (subscriptions: Subscriptions): OcsRoute =>
     path: PATH,
     summary: 'Ends the subscription of this client',
     auth: 'user',
+    reach: 'read',
     statuses: { 202: 'Ended' },
     async handler({ viewer }) {
       return (await subscriptions.unsubscribe(viewer)) ? new OcsStatus(202) : undefined
