@@ -67,7 +67,8 @@ export function answerDavError(error: unknown, request: FastifyRequest, reply: F
   if (fault.detail.etag !== undefined) reply.header('etag', `"${fault.detail.etag}"`)
   reply.removeHeader('content-length')
   reply.code(davStatusOf(fault)).header('content-type', 'application/xml; charset=utf-8')
-  reply.send(request.method === 'HEAD' ? '' : errorXml(fault, request.id))
+  // Of HEAD, Node keeps the body back and tells its length.
+  reply.send(errorXml(fault, request.id))
 }
 
 function hasGone({ raw }: FastifyRequest, error: unknown): boolean {

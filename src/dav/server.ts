@@ -130,8 +130,15 @@ async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyRepl
   if (viewer.limits?.isReadOnly === true && !READING.has(request.method)) throw limited()
   const conditions = conditionsOf(request.headers)
   const resolve: DavContext['resolve'] = (target) => admitted(viewer, findMount(deps.mounts, target))
+  const confirm: DavContext['confirm'] = async () => {
+    try {
+      await request.confirmViewer(viewer)
+    } catch (error) {
+      throw await refusal(deps, error, request, reply)
+    }
+  }
   try {
-    return await verb({ viewer, request, reply, conditions, mount, base, path, search: deps.search, resolve })
+    return await verb({ viewer, request, reply, confirm, conditions, mount, base, path, search: deps.search, resolve })
   } catch (error) {
     // RFC 9110 section 15.5.6.
     if (error instanceof Fault && error.detail.reason === 'method') reply.header('allow', allowOf(mount, false))
@@ -147,17 +154,32 @@ function rawPath(request: FastifyRequest): string {
 }
 
 /** Who is asking. Throws Fault `unauthenticated` with the challenge set. */
-async function accountOf({ siteName }: DavDeps, request: FastifyRequest, reply: FastifyReply): Promise<AccountViewer> {
+async function accountOf(deps: DavDeps, request: FastifyRequest, reply: FastifyReply): Promise<AccountViewer> {
   try {
     return requireAccount(await request.viewer(), request)
   } catch (error) {
-    // Whoever has a session needs no dialog of the browser (recording session-login).
-    if (error instanceof Fault && error.kind === 'unauthenticated' && error.detail.reason !== 'csrf') {
-      reply.header('www-authenticate', challengeOf(request, await siteName()))
-    }
-    throw error
+    throw await refusal(deps, error, request, reply)
   }
 }
+
+async function refusal(
+  { siteName }: DavDeps,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  if (!(error instanceof Fault) || error.kind !== 'unauthenticated') return error
+  if (error.detail.reason === 'disabled') return closedAccount()
+  // Whoever has a session needs no dialog of the browser (recording session-login).
+  if (error.detail.reason !== 'csrf') reply.header('www-authenticate', challengeOf(request, await siteName()))
+  return error
+}
+
+/**
+ * A client that reads 401 throws its credential away, and the account may be opened again. It says 503 to those alone
+ * whose credential is right (recording webdav-errors).
+ */
+const closedAccount = (): Fault => new Fault('unavailable', 'Account disabled')
 
 /** RFC 7617. A browser's own dialog would stand before the page that asks (recording webdav-files). */
 function challengeOf(request: FastifyRequest, siteName: string): string {

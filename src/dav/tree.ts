@@ -22,6 +22,11 @@ export interface DavCall {
   readonly viewer: AccountViewer
   readonly request: FastifyRequest
   readonly conditions: Conditions
+  /**
+   * Asks again, right before a change, whether the viewer still may act: a body can take hours. Throws Fault
+   * `unauthenticated` or `unavailable`.
+   */
+  confirm(): Promise<void>
   /** Path of the mount as this request spells it, without a final slash: `/remote.php/dav/files/alice`. */
   readonly base: readonly string[]
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FormFields } from './form.ts'
 import type { Reach } from './reach.ts'
-import type { Viewer } from './viewer.ts'
+import type { AccountViewer, Viewer } from './viewer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,6 +15,8 @@ declare module 'fastify' {
     knownQuery: FormFields | undefined
     /** Who is asking; resolved once, remembered. Throws Fault `unauthenticated` or `too-many`. */
     viewer(): Viewer | Promise<Viewer>
+    /** Asks once more whether the viewer still may act, after something that took long. Throws Fault `unauthenticated`. */
+    confirmViewer(viewer: AccountViewer): void | Promise<void>
     /** Query parameters with PHP-style names. Throws Fault `bad-request`. */
     queryFields(): FormFields
     /** Value of the session cookie, if there is one. It may be nobody's. */

@@ -18,7 +18,7 @@ import { createRequestIds } from './request-id.ts'
 import './route.ts'
 import { SECURITY_HEADERS } from './security-headers.ts'
 import { sessionCookieName } from './session-cookie.ts'
-import { type Authenticator, anonymous, type Viewer } from './viewer.ts'
+import { type AccountViewer, type Authenticator, anonymous, type Viewer } from './viewer.ts'
 
 export interface HttpServerDeps {
   /** Origin for every generated link, without a final slash; undefined: the one each request came by. */
@@ -134,6 +134,7 @@ function decorate(app: FastifyInstance, deps: HttpServerDeps): void {
     this.knownViewer ??= resolveViewer(this, deps.authenticator)
     return this.knownViewer
   })
+  app.decorateRequest('confirmViewer', (viewer: AccountViewer) => deps.authenticator.confirm(viewer))
   app.decorateRequest('queryFields', function queryFields(this: FastifyRequest): FormFields {
     this.knownQuery ??= parseForm(queryText(this.raw.url))
     return this.knownQuery

@@ -56,9 +56,15 @@ export interface ClientInfo {
 export interface Authenticator {
   /**
    * Who these credentials stand for. Synchronous when the answer is remembered.
-   * Throws Fault `unauthenticated` (the credential is wrong, nothing else) or `too-many` (throttled).
+   * Throws Fault `unauthenticated` (the credential is wrong; or right, with reason `disabled`, and the account is closed)
+   * or `too-many` (throttled).
    */
   authenticate(credentials: Credentials, client: ClientInfo): Viewer | Promise<Viewer>
+  /**
+   * Whether what somebody came with still opens the account: asked again before something that has taken long counts.
+   * Synchronous while the account has not changed. Throws Fault `unauthenticated`.
+   */
+  confirm(viewer: AccountViewer): void | Promise<void>
   /** Whether a request token (`requesttoken`) belongs to this session cookie. */
   isRequestToken(token: string, sessionCookie: string): boolean
 }

@@ -28,7 +28,7 @@ function failingServer() {
     publicUrl: undefined,
     trustedProxies: [],
     fallbackHost: 'cloud.test',
-    authenticator: { authenticate: () => anonymous, isRequestToken: () => false },
+    authenticator: { authenticate: () => anonymous, isRequestToken: () => false, confirm: () => {} },
     cors,
     protocolErrors: ocsProtocolErrors(log),
     metrics: createMetrics('0.0.0'),

@@ -15,6 +15,7 @@ import { NOBODYS_HASH, verifyPassword } from '../../lib/password-hash.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import type { AccountDirectory, AccountIdentity } from '../users/index.ts'
 import { type AppPasswords, isUsable, limitsOf } from './app-passwords.ts'
+import { appPasswordVersion, type CredentialVersion, passwordVersion, sessionVersion } from './credential-version.ts'
 import type { KnownClients } from './known-clients.ts'
 import { CONFIRMED_MS, type Sessions, sessionKeyOf } from './sessions.ts'
 import type { AppPasswordRow, SessionRow } from './store.ts'
@@ -28,14 +29,15 @@ export interface AuthenticatorDeps {
   readonly knownClients: Pick<KnownClients, 'note'>
   readonly stamps: Stamps
   readonly clock: Clock
+  readonly credentialVersion: CredentialVersion
   readonly countLogin: (result: 'accepted' | 'refused' | 'throttled') => void
 }
 
 export interface PasswordCheck {
   /**
    * The account that a login name and login password open. Counted against guessing first.
-   * Throws Fault `unauthenticated`, the same for an unknown account, a wrong password and a disabled account, after the
-   * same work; or `too-many`.
+   * Throws Fault `unauthenticated`, the same for an unknown account and a wrong password, after the same work, and with
+   * reason `disabled` for the right password of a disabled account; or `too-many`.
    */
   checkPassword(login: string, password: string, address: string): Promise<AccountIdentity>
 }
@@ -44,6 +46,14 @@ interface Remembered {
   readonly viewer: AccountViewer
   /** Of the account, when the credential was found good. Any change of the account ends it. */
   readonly stamp: number
+}
+
+/** A viewer when its credential was found good. */
+interface FoundGood {
+  /** Of the account. */
+  readonly stamp: number
+  /** See `CredentialVersion`. */
+  readonly version: string
 }
 
 const MAX_REMEMBERED = 10_000
@@ -61,6 +71,8 @@ function memoryKey(key: string, credential: string): string {
 }
 
 const wrongCredential = (): Fault => new Fault('unauthenticated', 'Unauthorised')
+/** Said to nobody but those who have the right credential: their clients should keep it. */
+const disabledAccount = (): Fault => new Fault('unauthenticated', 'Unauthorised', { reason: 'disabled' })
 
 export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & PasswordCheck {
   const { appPasswords, sessions, stamps } = deps
@@ -71,6 +83,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
     ttl: REMEMBERED_MS,
   })
   const check = createPasswordCheck(deps)
+  const found = new WeakMap<AccountViewer, FoundGood>()
 
   const recall = (memory: string): Viewer | undefined => {
     const entry = remembered.get(memory)
@@ -99,9 +112,11 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
     if (current === undefined || account === undefined) return undefined
     if (login !== undefined && !(await isNameOf(deps.accounts, login, account))) return undefined
     // Whoever has it does not guess: a device with an old one must not lock out its owner.
-    if (!isUsable(current, deps.clock.nowMs()) || !account.enabled) throw wrongCredential()
+    if (!isUsable(current, deps.clock.nowMs())) throw wrongCredential()
+    if (!account.enabled) throw disabledAccount()
     const viewer = byAppPasswordOf(account, current)
     appPasswords.noteUse(row)
+    found.set(viewer, { stamp, version: appPasswordVersion(current) })
     remembered.set(memory, { viewer, stamp })
     return viewer
   }
@@ -121,6 +136,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
       throw wrongCredential()
     await deps.knownClients.note(current.accountId, client)
     const viewer = { ...viewerOf(current), via: 'password' as const, confirmedUntilMs: Number.MAX_SAFE_INTEGER }
+    found.set(viewer, { stamp, version: passwordVersion(current) })
     remembered.set(memory, { viewer, stamp })
     return viewer
   }
@@ -139,6 +155,7 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
       confirmedUntilMs: current.confirmed_at_ms + CONFIRMED_MS,
     }
     sessions.noteUse(current)
+    found.set(viewer, { stamp, version: sessionVersion(current) })
     rememberedSessions.set(current.session_key, { viewer, stamp, row: current })
     return viewer
   }
@@ -170,7 +187,23 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
       if (known !== undefined) return known
       return bySession(credentials.sessionCookie).then((viewer) => viewer ?? byHeader(credentials, client))
     },
+    confirm(viewer) {
+      const before = found.get(viewer)
+      const isUnchanged = before?.stamp === stamps.of(accountTopic(viewer.accountId))
+      return isUnchanged ? undefined : confirmAnew(deps, viewer, before?.version)
+    },
   }
+}
+
+/** The account has changed, perhaps its quota alone. */
+async function confirmAnew(
+  { accounts, credentialVersion }: AuthenticatorDeps,
+  viewer: AccountViewer,
+  before: string | undefined,
+): Promise<void> {
+  const now = await credentialVersion(viewer)
+  if (now !== undefined && now.version === before) return
+  throw (await accounts.identity(viewer.accountId))?.enabled === false ? disabledAccount() : wrongCredential()
 }
 
 function createPasswordCheck({ accounts, throttle, clock, countLogin }: AuthenticatorDeps): PasswordCheck {
@@ -182,11 +215,15 @@ function createPasswordCheck({ accounts, throttle, clock, countLogin }: Authenti
       })
       const account = await accounts.findByLogin(login)
       const isRight = await verifyPassword(account?.passwordHash ?? NOBODYS_HASH, password)
-      if (account === undefined || !isRight || !account.enabled) {
+      if (account === undefined || !isRight) {
         countLogin('refused')
         throw wrongCredential()
       }
       await attempt.forgive()
+      if (!account.enabled) {
+        countLogin('refused')
+        throw disabledAccount()
+      }
       await accounts.recordLogin(account.accountId, clock.nowMs())
       countLogin('accepted')
       return account

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
-import type { AccountDirectory } from '../users/index.ts'
+import type { AccountDirectory, AccountIdentity } from '../users/index.ts'
 import { isUsable } from './app-passwords.ts'
 import type { Sessions } from './sessions.ts'
 import * as store from './store.ts'
@@ -26,23 +26,31 @@ export interface CredentialVersionDeps {
   readonly sessions: Sessions
 }
 
+export const passwordVersion = ({ passwordChangedAtMs }: Pick<AccountIdentity, 'passwordChangedAtMs'>): string =>
+  `password ${passwordChangedAtMs}`
+
+export const sessionVersion = ({ session_key }: Pick<store.SessionRow, 'session_key'>): string =>
+  `session ${session_key}`
+
+export const appPasswordVersion = ({ token_digest }: Pick<store.AppPasswordRow, 'token_digest'>): string =>
+  `app-password ${token_digest}`
+
 export function createCredentialVersion({ db, clock, accounts, sessions }: CredentialVersionDeps): CredentialVersion {
   const bySession = async (sessionKey: string, changedAtMs: number): Promise<Credential | undefined> => {
     const row = await store.findSession(db.read, sessionKey)
     const isGood = row !== undefined && sessions.isAlive(row) && row.created_at_ms >= changedAtMs
-    return isGood ? { version: `session ${row.session_key}`, endsAtMs: row.expires_at_ms } : undefined
+    return isGood ? { version: sessionVersion(row), endsAtMs: row.expires_at_ms } : undefined
   }
   const byAppPassword = async (id: number): Promise<Credential | undefined> => {
     const row = await store.findAppPasswordById(db.read, id)
     if (row === undefined || !isUsable(row, clock.nowMs())) return undefined
-    const version = `app-password ${row.token_digest}`
+    const version = appPasswordVersion(row)
     return row.ends_at_ms === null ? { version } : { version, endsAtMs: row.ends_at_ms }
   }
   return async ({ accountId, via, appPasswordId = 0, sessionKey = '' }) => {
     const account = await accounts.identity(accountId)
     if (account === undefined || !account.enabled) return undefined
-    const { passwordChangedAtMs } = account
-    if (via === 'password') return { version: `password ${passwordChangedAtMs}` }
-    return via === 'session' ? bySession(sessionKey, passwordChangedAtMs) : byAppPassword(appPasswordId)
+    if (via === 'password') return { version: passwordVersion(account) }
+    return via === 'session' ? bySession(sessionKey, account.passwordChangedAtMs) : byAppPassword(appPasswordId)
   }
 }

@@ -67,6 +67,7 @@ export function createAuth(deps: AuthDeps): Auth {
   const sessions = createSessions(db, clock, deps.secret)
   const throttle = createThrottle(db, clock)
   const knownClients = createKnownClients(deps)
+  const credentialVersion = createCredentialVersion({ db, clock, accounts: directory, sessions })
   const authenticator = createAuthenticator({
     accounts: directory,
     appPasswords,
@@ -75,6 +76,7 @@ export function createAuth(deps: AuthDeps): Auth {
     knownClients,
     stamps: db.stamps,
     clock,
+    credentialVersion,
     countLogin: deps.countLogin,
   })
   const { branding, folders } = deps
@@ -103,7 +105,6 @@ export function createAuth(deps: AuthDeps): Auth {
       await knownClients.sweep()
     },
   }
-  const credentialVersion = createCredentialVersion({ db, clock, accounts: directory, sessions })
   const listLive = createListLive(db, clock, sessions.isAlive)
   return {
     authenticator,

@@ -59,9 +59,9 @@ export async function putFile(deps: PutDeps, call: DavCall, given: readonly stri
   }
 }
 
-export function byOf({ viewer, conditions, base }: DavCall): By {
+export function byOf({ viewer, conditions, confirm, base }: DavCall): By {
   const { accountId, limits } = viewer
-  return { accountId, conditions, base, ...(limits === undefined ? {} : { limits }) }
+  return { accountId, conditions, confirm, base, ...(limits === undefined ? {} : { limits }) }
 }
 
 /** Whether a write would fail anyway; the transaction asks again. */

@@ -17,6 +17,8 @@ import * as store from './store.ts'
 export interface By {
   readonly accountId: number
   readonly conditions: Conditions
+  /** Throws when the account may not act any more; see `DavCall`. */
+  readonly confirm: () => Promise<void>
   /** Path of the tree's root on this server, for the addresses in an `If` header. */
   readonly base: readonly string[]
   /** Of the app password in use. */
@@ -67,6 +69,7 @@ export async function inTree<T>(
   const root = await roots.of(by.accountId)
   const quotaBytes = await deps.quotaOf(by.accountId)
   const { accountId, conditions } = by
+  await by.confirm()
   return db.write(async (tx) => {
     if (!(await store.lockTree(tx, db.kind, root.treeId, accountId))) throw accountGone()
     const nowMs = clock.nowMs()

@@ -38,7 +38,7 @@ function listServer(options: { readonly canNotify: boolean; readonly stamp: () =
     publicUrl: undefined,
     trustedProxies: [],
     fallbackHost: 'cloud.test',
-    authenticator: { authenticate: () => VIEWER, isRequestToken: () => false },
+    authenticator: { authenticate: () => VIEWER, isRequestToken: () => false, confirm: () => {} },
     cors,
     protocolErrors: [],
     metrics: createMetrics('0.0.0'),

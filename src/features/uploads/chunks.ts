@@ -17,7 +17,7 @@ export async function addChunk(
   accountId: number,
   uploadName: string,
   name: string,
-  { body, lengthBytes, totalBytes }: IncomingChunk,
+  { body, lengthBytes, totalBytes, confirm }: IncomingChunk,
 ): Promise<string | undefined> {
   const { db, clock, blobs } = deps
   const upload = await store.findUpload(db.read, accountId, uploadName)
@@ -42,6 +42,7 @@ export async function addChunk(
   await blobs.put(key, watched(body, meter, maxBytes, running?.add))
   try {
     const row = { upload_id: upload.id, name, key, size_bytes: meter.sizeBytes, crc32: meter.crc32, etag: key }
+    await confirm()
     const isNew = await keepChunk(deps, accountId, uploadName, { ...row, stored_at_ms: clock.nowMs() })
     running?.keep(key)
     return isNew ? undefined : key

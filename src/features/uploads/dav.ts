@@ -55,7 +55,7 @@ export function createUploadsTree({ uploads, put, filesTree }: UploadsTreeDeps):
       await uploads.start(viewer.accountId, keptName(viewer, name))
       return { created: true, headers: {} }
     },
-    async put({ viewer, request }, path) {
+    async put({ viewer, request, confirm }, path) {
       const [name, chunk] = path
       if (name === undefined || chunk === undefined || path.length > 2) throw missing(path)
       const { headers } = request
@@ -63,6 +63,7 @@ export function createUploadsTree({ uploads, put, filesTree }: UploadsTreeDeps):
         body: bodyOf(request),
         lengthBytes: lengthOf(headers['content-length']),
         totalBytes: lengthOf(headers['oc-total-length']),
+        confirm,
       })
       const quoted = `"${etag}"`
       return { created: etag === undefined, headers: etag === undefined ? {} : { etag: quoted, 'oc-etag': quoted } }

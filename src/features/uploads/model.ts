@@ -34,6 +34,8 @@ export interface IncomingChunk {
   readonly lengthBytes: number | undefined
   /** Of the whole upload, as announced. */
   readonly totalBytes: number | undefined
+  /** Throws when the account may not act any more; see `DavCall`. */
+  readonly confirm: () => Promise<void>
 }
 
 export const MAX_NAME_CHARS = 128
