@@ -206,11 +206,12 @@ interface FileFeatures {
 
 /** Files, and what is built on them. */
 function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): FileFeatures {
-  const { db, clock, blobs, events } = deps
+  const { db, clock, blobs, events, jobs } = deps
   const files: FilesFeature = createFilesFeature({
     db,
     clock,
     events,
+    jobs,
     blobs,
     quotaOf: users.quotaOf,
     displayNameOf: users.displayNameOf,

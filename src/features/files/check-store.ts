@@ -5,7 +5,7 @@ import { type Statement, statement } from '../../db/statement.ts'
 /*
  * What `files:check` asks. Each question is one statement, so that what a server writes meanwhile is seen wholly or not
  * at all, and about a page, so that neither memory nor the time of a statement grows with the number of files. Trees
- * without an owner are left to the sweeper.
+ * without an owner, and what was cut off others, are left to the sweeper.
  */
 
 /** A node beside what it refers to. */
@@ -28,7 +28,8 @@ const pageOfNodes = statement<CheckedNode>(`
   select n.id, n.tree_id, n.parent_id, n.name, n.is_folder, n.size_bytes, n.blob_id, p.id as found_parent_id,
     p.is_folder as parent_is_folder, p.tree_id as parent_tree_id, b.id as found_blob_id, b.size_bytes as blob_bytes
   from node n left join node p on p.id = n.parent_id left join blob b on b.id = n.blob_id
-  where n.id > $1 and not exists (select 1 from tree t where t.id = n.tree_id and t.owner_account_id is null)
+  where n.id > $1 and not exists (
+    select 1 from tree t where t.id in (n.tree_id, p.tree_id) and t.owner_account_id is null)
   order by n.id limit $2`)
 
 export async function listNodes(db: Reader, afterId: number, limit: number): Promise<CheckedNode[]> {

@@ -5,6 +5,7 @@ import * as contentStore from './content-store.ts'
 import type { ContentHolder } from './held-content.ts'
 import * as lockStore from './lock-store.ts'
 import * as maintenance from './maintenance-store.ts'
+import { purgeTrees } from './purge.ts'
 
 export interface Cleaned {
   /** Content that nothing refers to and that is gone now. */
@@ -20,6 +21,8 @@ export interface Cleaned {
 export interface Cleaning {
   /** What the server does every hour: expired locks, trees without an owner, a part of the store, garbage. */
   sweep(): Promise<void>
+  /** Takes away what is left of large folders that were deleted, and of accounts. */
+  purge(signal: AbortSignal): Promise<void>
   /** The same at once, with the whole store. */
   clean(ages: CleaningAges): Promise<Cleaned>
 }
@@ -49,9 +52,6 @@ const DAY_MS = 24 * HOUR_MS
 export const USUAL_AGES: CleaningAges = { garbageMs: HOUR_MS, orphanMs: DAY_MS, unfinishedMs: 7 * DAY_MS }
 
 const BATCH = 500
-/** Nodes deleted in one transaction: between two others may write. */
-const NODE_BATCH = 500
-
 /** First two digits of keys; the store is walked in these portions. */
 export const KEY_PREFIXES: readonly string[] = Array.from({ length: 256 }, (_, index) =>
   index.toString(16).padStart(2, '0'),
@@ -66,36 +66,22 @@ export function createCleaning(deps: CleaningDeps): Cleaning {
   return {
     async sweep() {
       await removeExpiredLocks()
-      await removeTrees(deps)
+      await purgeTrees(deps)
       await walkOn(deps)
       await removeGarbage(deps, USUAL_AGES.garbageMs)
     },
+    async purge(signal) {
+      await purgeTrees(deps, signal)
+    },
     async clean({ garbageMs, orphanMs, unfinishedMs }) {
       await removeExpiredLocks()
-      const removedTrees = await removeTrees(deps)
+      const removedTrees = await purgeTrees(deps)
       let foundOrphans = 0
       for (const prefix of KEY_PREFIXES) foundOrphans += await noteOrphans(deps, prefix, orphanMs)
       const removedUnfinished = await removeUnfinished(deps, unfinishedMs)
       return { removedTrees, foundOrphans, removedUnfinished, removedBlobs: await removeGarbage(deps, garbageMs) }
     },
   }
-}
-
-async function removeTrees({ db, clock }: CleaningDeps): Promise<number> {
-  const treeIds = await maintenance.listOwnerlessTrees(db.read)
-  for (const treeId of treeIds) {
-    let isGone = false
-    while (!isGone) {
-      isGone = await db.write(async (tx) => {
-        // Another node may be at it as well.
-        if (!(await maintenance.lockTree(tx, db.kind, treeId))) return true
-        const blobIds = await maintenance.deleteLeaves(tx, treeId, NODE_BATCH)
-        await contentStore.releaseBlobs(tx, blobIds, clock.nowMs())
-        return maintenance.deleteTreeIfEmpty(tx, treeId)
-      })
-    }
-  }
-  return treeIds.length
 }
 
 /** Walks through a part of the store, an hour or more after the part before, whichever process did that. */

@@ -3,6 +3,7 @@ import type { DavMount, DavSearch, DavTree } from '../../dav/tree.ts'
 import type { Database, Migration, Tx } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
 import type { ViewerLimits } from '../../http/viewer.ts'
+import type { Jobs } from '../../jobs/jobs.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Feature } from '../feature.ts'
@@ -18,6 +19,7 @@ import type { ContentHolder } from './held-content.ts'
 import { createLocking } from './locking.ts'
 import * as maintenance from './maintenance-store.ts'
 import { filesMigration } from './migrations/20261125-files.ts'
+import { detachedTreesMigration } from './migrations/20261202-detached-trees.ts'
 import { FORBIDDEN_CHARACTERS, FORBIDDEN_EXTENSIONS, FORBIDDEN_NAMES, missing, shown } from './names.ts'
 import { filesSources } from './notifications.ts'
 import { createPatching } from './patching.ts'
@@ -41,13 +43,14 @@ export type { By } from './scope.ts'
 export type { Files } from './service.ts'
 export type { NodeRow } from './store.ts'
 
-export const filesMigrations: readonly Migration[] = [filesMigration]
+export const filesMigrations: readonly Migration[] = [filesMigration, detachedTreesMigration]
 
 export interface FilesFeatureDeps {
   readonly db: Database
   readonly clock: Clock
   readonly blobs: BlobStore
   readonly events: Events
+  readonly jobs: Pick<Jobs, 'add'>
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
   readonly displayNameOf: (accountId: number) => Promise<string>
@@ -75,6 +78,7 @@ export interface FilesFeature {
   withAncestors(nodeIds: readonly number[]): Promise<number[]>
   /** Bytes that the trees of some accounts hold; accounts without one are missing. */
   usedBytesOf(accountIds: readonly number[]): Promise<ReadonlyMap<number, number>>
+  /** A node that an account still has. */
   findNode(nodeId: number): Promise<store.NodeRow | undefined>
   /** Whether these limits let a node be read. */
   isWithin(limits: ViewerLimits | undefined, nodeId: number): Promise<boolean>
@@ -89,9 +93,9 @@ export interface FilesFeature {
 
 /** Files and folders of accounts, over WebDAV. */
 export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
-  const { db, clock, blobs, events, quotaOf, displayNameOf, maxInfinity } = deps
+  const { db, clock, blobs, events, jobs, quotaOf, displayNameOf, maxInfinity } = deps
   const roots = createRoots(db, clock)
-  const scope = { db, clock, events, roots, quotaOf }
+  const scope = { db, clock, events, roots, quotaOf, purgeLater: (tx: Tx) => jobs.add(tx, PURGE, {}, { key: PURGE }) }
   const contents = createContents(db, blobs)
   const files = createFiles({ ...scope, contents })
   const settings = { instanceId: '', dataFingerprint: '' }
@@ -128,7 +132,7 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     usedBytesOf: (accountIds) => store.sizesOfTrees(db.read, accountIds),
     isWithin: (limits, nodeId) => isWithin(db.read, limits, nodeId),
     ...createFolderNames(db, files),
-    findNode: (nodeId) => store.findById(db.read, nodeId),
+    findNode: (nodeId) => store.findAttached(db.read, nodeId),
     ownerOf: (node) => store.findOwner(db.read, node.tree_id),
     feature: {
       name: 'files',
@@ -143,10 +147,14 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
       },
       notificationSources: filesSources({ quotaOf, usedBytes: files.usedBytes }),
       commands: fileCommands({ db, checking, cleaning, requireNoServer: deps.requireNoServer }),
+      jobs: [{ kind: PURGE, run: (_payload, { signal }) => cleaning.purge(signal) }],
       sweep: () => cleaning.sweep(),
     },
   }
 }
+
+/** Takes away what is left of large folders that were deleted. */
+const PURGE = 'files.purge'
 
 function createFolderNames(db: Database, files: Files): Pick<FilesFeature, 'folderAt' | 'pathOf'> {
   return {

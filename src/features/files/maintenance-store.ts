@@ -1,9 +1,17 @@
 import type { DatabaseKind, Reader, Tx } from '../../db/database.ts'
 import { statement } from '../../db/statement.ts'
 
-export async function listOwnerlessTrees(db: Reader): Promise<number[]> {
-  const rows = await db.selectFrom('tree').select('id').where('owner_account_id', 'is', null).execute()
-  return rows.map(({ id }) => id)
+/** Those that were cut off other trees first: while they are there, what they were cut from cannot go. */
+export async function listOwnerlessTrees(
+  db: Reader,
+): Promise<{ readonly id: number; readonly detached_from_id: number | null }[]> {
+  const rows = await db
+    .selectFrom('tree')
+    .select(['id', 'detached_from_id'])
+    .where('owner_account_id', 'is', null)
+    .orderBy('id')
+    .execute()
+  return rows.toSorted((a, b) => Number(a.detached_from_id === null) - Number(b.detached_from_id === null))
 }
 
 const treeById = statement('select id from tree where id = $1')
@@ -15,22 +23,55 @@ export async function lockTree(tx: Tx, kind: DatabaseKind, treeId: number): Prom
   return rows.length > 0
 }
 
-const leavesDeleted = statement<{ blob_id: number | null }>(`
-  delete from node where id in (
-    select n.id from node n where n.tree_id = $1
-    and not exists (select 1 from node below where below.parent_id = n.id) limit $2
-  ) returning blob_id`)
-const allDeleted = statement<{ blob_id: number | null }>('delete from node where tree_id = $1 returning blob_id')
+const rootIds = statement<{ id: number }>('select id from node where tree_id = $1 and parent_id is null limit $2')
 
-/**
- * Deletes some nodes that have nothing below them, or all when there are no such: then they hang in a circle. Resolves to
- * the content that may belong to nobody now.
- */
-export async function deleteLeaves(tx: Tx, treeId: number, limit: number): Promise<number[]> {
-  const leaves = await leavesDeleted(tx, treeId, limit)
-  const rows = leaves.length > 0 ? leaves : await allDeleted(tx, treeId)
-  return [...new Set(rows.flatMap(({ blob_id }) => blob_id ?? []))]
+export async function listRootIds(tx: Tx, treeId: number, limit: number): Promise<number[]> {
+  return (await rootIds(tx, treeId, limit)).map(({ id }) => id)
 }
+
+const someMembers = statement<{ id: number; is_folder: number }>(
+  'select id, is_folder from node where parent_id in $1::bigint[] limit $2',
+)
+
+/** Some of what is directly in some folders. */
+export async function listMembers(
+  tx: Tx,
+  folderIds: readonly number[],
+  limit: number,
+): Promise<{ readonly id: number; readonly is_folder: number }[]> {
+  return someMembers(tx, folderIds, limit)
+}
+
+const rootsMade = statement('update node set parent_id = null, tree_id = $1 where id in $2::bigint[]')
+
+/** Takes folders out of what they are in, and keeps them with a tree. */
+export async function makeRoots(tx: Tx, treeId: number, folderIds: readonly number[]): Promise<void> {
+  if (folderIds.length > 0) await rootsMade(tx, treeId, folderIds)
+}
+
+const nodesDeleted = statement<{ blob_id: number | null }>(
+  'delete from node where id in $1::bigint[] returning blob_id',
+)
+
+/** Resolves to the content that may belong to nobody now. */
+export async function deleteNodes(tx: Tx, nodeIds: readonly number[]): Promise<number[]> {
+  if (nodeIds.length === 0) return []
+  return contentOf(await nodesDeleted(tx, nodeIds))
+}
+
+const allDeleted = statement<{ blob_id: number | null }>('delete from node where tree_id = $1 returning blob_id')
+const treeDeleted = statement('delete from tree where id = $1')
+
+/** Deletes a tree with all that still says that it is of it. Resolves to the content that may belong to nobody now. */
+export async function deleteTree(tx: Tx, treeId: number): Promise<number[]> {
+  const blobIds = contentOf(await allDeleted(tx, treeId))
+  await treeDeleted(tx, treeId)
+  return blobIds
+}
+
+const contentOf = (rows: readonly { readonly blob_id: number | null }[]): number[] => [
+  ...new Set(rows.flatMap(({ blob_id }) => blob_id ?? [])),
+]
 
 const treeSetBelow = statement(`
   with recursive below(id) as (
@@ -40,13 +81,6 @@ const treeSetBelow = statement(`
 /** Makes a node and everything below it part of a tree. */
 export async function setTreeBelow(tx: Tx, nodeId: number, treeId: number): Promise<void> {
   await treeSetBelow(tx, nodeId, treeId)
-}
-
-export async function deleteTreeIfEmpty(tx: Tx, treeId: number): Promise<boolean> {
-  const node = await tx.selectFrom('node').select('id').where('tree_id', '=', treeId).limit(1).executeTakeFirst()
-  if (node !== undefined) return false
-  await tx.deleteFrom('tree').where('id', '=', treeId).execute()
-  return true
 }
 
 /** Of some keys, those that content has. */

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Reader, Tx } from '../../db/database.ts'
 import { statement } from '../../db/statement.ts'
-import type { NodeRow } from './store.ts'
+import { detachedFrom, hasDetached, type NodeRow } from './store.ts'
 
 // Most nodes have no properties at all: one look at each node finds that out. With the plain name SQLite would look for
 // every name of every node.
@@ -95,6 +95,7 @@ export async function listFavoriteNodes(
     .selectAll('node')
     .where('node_favorite.account_id', '=', accountId)
     .where('node.tree_id', '=', treeId)
+    .$if(await hasDetached(db, treeId), (query) => query.where('node.id', 'not in', detachedFrom(treeId)))
     .orderBy('node.id')
     .limit(limit)
     .execute()

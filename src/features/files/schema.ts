@@ -4,6 +4,11 @@ import type { Generated } from 'kysely'
 export interface TreeTable {
   id: Generated<number>
   owner_account_id: number | null
+  /**
+   * The tree that the roots of this one were cut from, when they were deleted: nobody sees them any more. What is below
+   * them still says that it is of that tree. null for the tree of an account.
+   */
+  detached_from_id: number | null
 }
 
 /** A file or a folder. Ids and etags are stored and never computed anew. */

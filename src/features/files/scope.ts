@@ -41,6 +41,7 @@ export interface Scope {
   readonly quotaBytes: number | undefined
   /** Ids of what this change has touched, for those who are told of it. */
   readonly touched: Set<number>
+  readonly purgeLater: ScopeDeps['purgeLater']
 }
 
 export interface ScopeDeps {
@@ -50,6 +51,8 @@ export interface ScopeDeps {
   readonly roots: Roots
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
+  /** Has what was detached from trees taken away when the transaction is through. */
+  readonly purgeLater: (tx: Tx) => Promise<void>
 }
 
 /** Stamp topic of a tree: changes with anything in it. */
@@ -65,7 +68,7 @@ export async function inTree<T>(
   reached: Reached,
   work: (scope: Scope) => Promise<T>,
 ): Promise<T> {
-  const { db, clock, events, roots } = deps
+  const { db, clock, events, roots, purgeLater } = deps
   const root = await roots.of(by.accountId)
   const quotaBytes = await deps.quotaOf(by.accountId)
   const { accountId, conditions } = by
@@ -78,7 +81,8 @@ export async function inTree<T>(
     const holder = { accountId, base: by.base, tokens: conditions.tokens }
     const touched = new Set<number>()
     const etag = newEtag()
-    const value = await work({ tx, root, nowMs, etag, locks, holder, by, bounds, events, quotaBytes, touched })
+    const inside = { tx, root, nowMs, etag, locks, holder, by, bounds, events, quotaBytes, touched, purgeLater }
+    const value = await work(inside)
     await db.stamps.bump(tx, filesTopic(accountId))
     if (touched.size > 0) await deps.events.add(tx, 'files.changed', changeOf(accountId, touched))
     return value

@@ -1,6 +1,6 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { Reader, Tables } from '../../db/database.ts'
-import type { NodeRow } from './store.ts'
+import { detachedFrom, type NodeRow } from './store.ts'
 
 /** What can be searched for, and how it is kept. */
 export type SearchField = 'name' | 'mime' | 'size' | 'mtime' | 'created' | 'uploaded' | 'id' | 'favorite' | 'owner'
@@ -27,6 +27,8 @@ export interface NodeSearch {
   /** Only below this folder; undefined for the whole tree. */
   readonly folderId: number | undefined
   readonly filter: SearchFilter
+  /** Whether there is something in the tree that was deleted and has not gone yet. */
+  readonly hasDetached: boolean
 }
 
 export interface SearchPart {
@@ -41,13 +43,13 @@ const OPERATORS = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' } as const
 
 /** Nodes of one tree that fit; never the root. */
 function fitting(db: Reader, search: NodeSearch) {
-  const { treeId, folderId, filter } = search
+  const { treeId, folderId, filter, hasDetached } = search
   const query = db
     .selectFrom('node')
     .where('tree_id', '=', treeId)
     .where('parent_id', 'is not', null)
     .where((builder) => condition(builder, filter, search))
-  if (folderId === undefined) return query
+  if (folderId === undefined) return hasDetached ? query.where('id', 'not in', detachedFrom(treeId)) : query
   return query.where(
     'id',
     'in',

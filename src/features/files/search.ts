@@ -90,6 +90,7 @@ export function createFilesSearch({ db, roots, tree }: FilesSearchDeps): DavSear
         accountId: viewer.accountId,
         userId: viewer.userId,
         folderId: folderOf(scope, place === 'above' ? (bounds.folder?.node.id ?? NO_FOLDER) : folder.id, place),
+        hasDetached: await store.hasDetached(db.read, root.treeId),
         filter: where === undefined ? { kind: 'all' } : filterOf(where, { left: MAX_CONDITIONS }),
       }
       const limits = limitsOf(child(basic, `${DAV}limit`))

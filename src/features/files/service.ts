@@ -5,6 +5,7 @@ import type { Tx } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as contentStore from './content-store.ts'
 import type { ContentSource, Contents } from './contents.ts'
+import * as lockStore from './lock-store.ts'
 import { requireHeld } from './locks.ts'
 import { mimeOf } from './mime.ts'
 import { acceptPath, checkNewName, missing, shown } from './names.ts'
@@ -254,11 +255,25 @@ async function removeNode(deps: FilesDeps, by: By, path: readonly string[], dept
   })
 }
 
-/** Deletes a node with all below it, when no lock of somebody else is on the way. Sizes above are the caller's. */
+/** More would keep everybody else waiting. */
+const REMOVED_AT_ONCE = 500
+
+/**
+ * Deletes a node with all below it, when no lock of somebody else is on the way. Sizes above are the caller's. Of a large
+ * folder the top is cut off, so that nobody finds it any more, and the rest goes bit by bit (`purge.ts`).
+ */
 export async function removeSubtree(scope: Scope, node: store.NodeRow, path: readonly string[]): Promise<void> {
-  const { tx, locks, holder, nowMs } = scope
+  const { tx, root, locks, holder, nowMs, purgeLater } = scope
   requireHeld(await locks.of(node.id), holder, path)
   if (node.parent_id !== null) requireHeld(await locks.of(node.parent_id), holder, path.slice(0, -1))
-  if (node.is_folder === 1) requireHeld(await locks.below(node.id), holder, path)
+  if (node.is_folder === 1) {
+    const inside = await locks.below(node.id)
+    requireHeld(inside, holder, path)
+    if ((await store.countBelow(tx, node.id, REMOVED_AT_ONCE + 1)) > REMOVED_AT_ONCE) {
+      await lockStore.deleteLocksOf(tx, [node.id, ...inside.map(({ node_id }) => node_id)])
+      await store.detachSubtree(tx, root.treeId, node.id)
+      return purgeLater(tx)
+    }
+  }
   await contentStore.releaseBlobs(tx, await store.deleteSubtree(tx, node.id), nowMs)
 }

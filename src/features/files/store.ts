@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely'
+import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { DatabaseKind, Reader, Tx } from '../../db/database.ts'
 import { type Statement, statement } from '../../db/statement.ts'
 import type { NodeTable } from './schema.ts'
@@ -89,6 +89,20 @@ export async function findSizes(
 
 export async function findById(db: Reader | Tx, nodeId: number): Promise<NodeRow | undefined> {
   const [row] = await byId(db, nodeId)
+  return row
+}
+
+// A detached tree holds nothing but roots: what is below them still says that it is of the tree before.
+const attachedById = statement<NodeRow>(`
+  with recursive up(id, parent_id, tree_id) as (
+    select id, parent_id, tree_id from node where id = $1
+    union select n.id, n.parent_id, n.tree_id from node n join up on n.id = up.parent_id
+  ) select ${COLUMNS} from node where id = $1 and exists (
+    select 1 from up join tree t on t.id = up.tree_id where up.parent_id is null and t.owner_account_id is not null)`)
+
+/** A node that is still in the tree of an account. */
+export async function findAttached(db: Reader, nodeId: number): Promise<NodeRow | undefined> {
+  const [row] = await attachedById(db, nodeId)
   return row
 }
 
@@ -244,6 +258,30 @@ export async function deleteSubtree(tx: Tx, nodeId: number): Promise<number[]> {
   return [...new Set(rows.flatMap(({ blob_id }) => blob_id ?? []))]
 }
 
+/** Cuts a node with everything below it off its tree. */
+export async function detachSubtree(tx: Tx, treeId: number, nodeId: number): Promise<void> {
+  const { id } = await tx
+    .insertInto('tree')
+    .values({ owner_account_id: null, detached_from_id: treeId })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await updateNode(tx, nodeId, { tree_id: id, parent_id: null })
+}
+
+const anyDetached = statement<{ id: number }>('select id from tree where detached_from_id = $1 limit 1')
+
+/** Whether something that was cut off this tree has not gone yet. */
+export async function hasDetached(db: Reader | Tx, treeId: number): Promise<boolean> {
+  return (await anyDetached(db, treeId)).length > 0
+}
+
+/** Ids of everything that was cut off a tree, for the condition of a query. */
+export const detachedFrom = (treeId: number): RawBuilder<number> => sql<number>`(
+  with recursive gone(id) as (
+    select n.id from tree t join node n on n.tree_id = t.id and n.parent_id is null where t.detached_from_id = ${treeId}
+    union all select n.id from node n join gone on n.parent_id = gone.id
+  ) select id from gone)`
+
 interface MemberCount {
   readonly parent_id: number
   readonly is_folder: number
@@ -283,7 +321,7 @@ export async function listFolders(tx: Tx, parentId: number, afterName: string, l
   return pageOfFolders(tx, parentId, afterName, limit)
 }
 
-/** Paths below their roots, for any nodes. */
+/** Paths below the root of an account, for any nodes; those that have none are left out. */
 export async function pathsOf(db: Reader | Tx, nodeIds: readonly number[]): Promise<Map<number, string[]>> {
   const paths = new Map<number, string[]>()
   for (let start = 0; start < nodeIds.length; start += ID_BATCH) {
@@ -296,8 +334,9 @@ export async function pathsOf(db: Reader | Tx, nodeIds: readonly number[]): Prom
         where up.height < ${MAX_HEIGHT}
       ) select origin, parent_id, name from up order by origin, height desc`.execute(db)
     for (const { origin, parent_id, name } of rows) {
-      if (parent_id === null) paths.set(origin, [])
-      else paths.get(origin)?.push(name)
+      if (parent_id !== null) paths.get(origin)?.push(name)
+      // The top of something that was cut off has a name: what is below has no path any more.
+      else if (name === '') paths.set(origin, [])
     }
   }
   return paths
