@@ -18,6 +18,8 @@ export interface Client {
   send(method: string, path: string, request?: Request): Promise<Answer>
   /** The same to any address of the server. */
   call(method: string, address: string, request?: Request): Promise<Answer>
+  /** The header that says who it is. */
+  readonly authorization: string
   /** The address of a path, as for `Destination`. */
   address(path: string): string
   /**
@@ -73,6 +75,7 @@ export function createClient(url: () => string, user: string, secret: string): C
     throw new Error(`${method} ${path}: ${answer.status} ${answer.bytes.toString().slice(0, 400)}`)
   }
   return {
+    authorization,
     send,
     call,
     address,

@@ -1,0 +1,3 @@
+import { crashUnderLoad } from './random.ts'
+
+crashUnderLoad('postgres')
