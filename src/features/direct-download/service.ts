@@ -1,4 +1,5 @@
 import type { Database, Tx } from '../../db/database.ts'
+import { storageFault } from '../../db/errors.ts'
 import type { Events } from '../../events/events.ts'
 import type { AccountViewer, ViewerLimits } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -29,7 +30,7 @@ export type LinkMaker = Pick<AccountViewer, 'accountId' | 'limits' | 'endsAtMs'>
 export interface DirectLinks {
   /** Resolves to the token. Throws Fault `not-found` or `bad-request`. */
   make(viewer: LinkMaker, fileId: number, seconds: number | undefined): Promise<string>
-  /** The file behind a token; undefined for every reason why there is none, after the same work. */
+  /** The file behind a token; undefined for every reason why there is none. */
   open(token: string): Promise<NodeRow | undefined>
   /** Forgets what has expired, and says what is about to. */
   sweep(): Promise<void>
@@ -76,7 +77,7 @@ export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
       if (node?.is_folder !== 0) return undefined
       const isInside = link.folder_id === null || (await deps.isWithin(folderAlone(link.folder_id), node.id))
       if (!isInside) return undefined
-      if (link.used_at_ms === null) await noteFirstUse(deps, link)
+      if (link.used_at_ms === null) await noteFirstUse(deps, link).catch(ignoreTrouble)
       return node
     },
     async sweep() {
@@ -98,6 +99,12 @@ async function noteFirstUse(deps: DirectLinksDeps, link: store.DirectLinkRow): P
     const isFirst = await store.noteFirstUse(tx, link.token_digest, deps.clock.nowMs())
     if (isFirst) await tell(deps, tx, 'direct-link.used', link)
   })
+}
+
+/** Nobody is refused a file because it cannot be noted that it was opened: on a full disk reads go on. */
+function ignoreTrouble(error: unknown): void {
+  const { kind } = storageFault(error)
+  if (kind !== 'no-space' && kind !== 'unavailable') throw error
 }
 
 async function tell(
