@@ -49,9 +49,9 @@ function mountOtherMethods(scope: FastifyInstance, routes: readonly HttpRoute[])
     scope.route({
       method: METHODS.filter((method) => !allowed.has(method) && scope.supportedMethods.includes(method)),
       url: path,
-      handler: (_request, reply) => {
-        reply.code(405).header('allow', allow).send()
-      },
+      // Before the body, whatever type it has.
+      onRequest: async (_request, reply) => reply.code(405).header('allow', allow).send(),
+      handler: () => undefined,
     })
   }
 }

@@ -53,8 +53,6 @@ export interface ClientServer {
   readonly url: string
   /** A folder for the client, which goes with the server. */
   readonly folder: string
-  /** Method and path of every request so far, when the server was started with `logsRequests`. */
-  requests(): readonly { readonly method: string; readonly path: string }[]
   /** Ends the server and asserts that everything it has stored is whole. */
   stop(): Promise<void>
 }
@@ -62,7 +60,7 @@ export interface ClientServer {
 /** The program as its users run it. It ends with the test, however that ends. */
 export async function startServer(
   t: TestContext,
-  { database, logsRequests = false }: { readonly database: DatabaseKind; readonly logsRequests?: boolean },
+  { database }: { readonly database: DatabaseKind },
 ): Promise<ClientServer> {
   const folder = mkdtempSync(join(tmpdir(), 'cloudlet-client-'))
   const data = join(folder, 'data')
@@ -71,7 +69,6 @@ export async function startServer(
   const postgres = database === 'postgres' ? await createPostgresDatabase() : undefined
   const env = {
     CLOUDLET_ADMIN_PASSWORD: PASSWORD,
-    ...(logsRequests ? { CLOUDLET_LOG_LEVEL: 'debug' } : {}),
     ...(postgres === undefined ? {} : { CLOUDLET_DATABASE_URL: postgres.url }),
   }
   const server = startProgram(['serve', '--port', '0', '--data', data], env)
@@ -85,12 +82,6 @@ export async function startServer(
   return {
     url,
     folder: work,
-    requests: () =>
-      server
-        .written()
-        .out.split('\n')
-        .filter((line) => line.includes('"msg":"request"'))
-        .map((line) => JSON.parse(line) as { method: string; path: string }),
     async stop() {
       server.kill('SIGTERM')
       assert.equal((await server.ended).code, 0, server.written().err)

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe } from 'node:test'
 import type { DatabaseKind } from '../../src/db/database.ts'
 import { stopSharedPostgres } from '../helpers/postgres.ts'
-import { createTestApp, type TestAnswer, type TestApp } from '../helpers/test-app.ts'
+import { ADMIN_PASSWORD, createTestApp, OCS, type TestAnswer, type TestApp } from '../helpers/test-app.ts'
 
 export const USER = 'ann'
 export const PASSWORD = 'ann-password'
@@ -17,6 +19,8 @@ export interface HabitClient {
   readonly app: TestApp
   /** Sends what the client sends; the answer has one of the statuses. */
   send(method: string, path: string, wanted: number | readonly number[], sent?: Sent): Promise<TestAnswer>
+  /** Gives the account a limit, as an administrator writes it: `1 KB`, `none`. */
+  setQuota(quota: string): Promise<void>
 }
 
 export const FILES = `/remote.php/dav/files/${USER}`
@@ -61,6 +65,16 @@ export function describeHabits(
             `${method} ${path}: ${answer.status} ${answer.text.slice(0, 500)}`,
           )
           return answer
+        },
+        async setQuota(quota) {
+          const { status } = await running().request({
+            method: 'PUT',
+            url: `/ocs/v2.php/cloud/users/${USER}`,
+            headers: { ...OCS, 'content-type': 'application/json' },
+            as: ['admin', ADMIN_PASSWORD],
+            body: JSON.stringify({ key: 'quota', value: quota }),
+          })
+          assert.equal(status, 200)
         },
       })
     })
@@ -110,4 +124,15 @@ function literalProperties(propstat: string): Map<string, string> {
     rest = isEmpty === undefined ? rest.slice(end + `</${name}>`.length) : rest.slice(end)
   }
   return found
+}
+
+/** The body of a recorded request, which is what that client really sends. */
+export function recordedBody(topic: string, name: string): string {
+  const file = join(import.meta.dirname, '../golden/recordings', `${topic}.json`)
+  const { exchanges } = JSON.parse(readFileSync(file, 'utf8')) as {
+    readonly exchanges: readonly { readonly name: string; readonly request: { readonly body?: string } }[]
+  }
+  const body = exchanges.find((exchange) => exchange.name === name)?.request.body
+  assert.ok(body !== undefined, `${topic} has no body of "${name}"`)
+  return body
 }

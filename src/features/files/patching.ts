@@ -10,6 +10,8 @@ import * as store from './store.ts'
 const DAV = '{DAV:}'
 const OC = '{http://owncloud.org/ns}'
 const NC = '{http://nextcloud.org/ns}'
+/** The time of a file as Windows sends it, after the content. It also asks for it back, as it was. */
+const WINDOWS_MODIFIED = '{urn:schemas-microsoft-com:}Win32LastModifiedTime'
 
 const MAX_VALUE_CHARS = 64 * 1024
 const MAX_NAME_CHARS = 500
@@ -86,7 +88,7 @@ export function createPatching(deps: ScopeDeps): Patching {
           const apply = WRITABLE.get(name)
           if (apply !== undefined) await apply(scope, node, value)
           else if (value === undefined) await propertyStore.deleteProperty(tx, node.id, name)
-          else await propertyStore.saveProperty(tx, node.id, name, innerXml(value))
+          else await keep(scope, node, name, value)
         }
         if ((await propertyStore.countProperties(tx, node.id)) > MAX_PROPERTIES) {
           throw new Fault('no-space', 'The resource has too many properties')
@@ -95,6 +97,12 @@ export function createPatching(deps: ScopeDeps): Patching {
       })
     },
   }
+}
+
+async function keep(scope: Scope, node: store.NodeRow, name: string, value: XmlElement): Promise<void> {
+  await propertyStore.saveProperty(scope.tx, node.id, name, innerXml(value))
+  const milliseconds = name === WINDOWS_MODIFIED ? Date.parse(value.text.trim()) : Number.NaN
+  if (milliseconds > DAY_SECONDS * 1_000) await changeTime(scope, node, { mtime_ms: milliseconds })
 }
 
 function isRefused({ name, value }: PropertyChange): boolean {
@@ -116,7 +124,6 @@ async function setFavorite({ tx, holder }: Scope, node: store.NodeRow, value: Xm
   else await propertyStore.removeFavorite(tx, holder.accountId, node.id)
 }
 
-/** The time of a file is part of what clients sync: etags above change, the file's own does not. */
 async function setTime(
   scope: Scope,
   node: store.NodeRow,
@@ -125,7 +132,16 @@ async function setTime(
 ): Promise<void> {
   const seconds = value === undefined ? undefined : secondsIn(value)
   if (seconds === undefined) return
-  await store.updateNode(scope.tx, node.id, which === 'mtime' ? { mtime_ms: seconds * 1_000 } : { created_s: seconds })
+  await changeTime(scope, node, which === 'mtime' ? { mtime_ms: seconds * 1_000 } : { created_s: seconds })
+}
+
+/** The time of a file is part of what clients sync: etags above change, the file's own does not. */
+async function changeTime(
+  scope: Scope,
+  node: store.NodeRow,
+  time: { readonly mtime_ms: number } | { readonly created_s: number },
+): Promise<void> {
+  await store.updateNode(scope.tx, node.id, time)
   scope.touched.add(node.id)
   if (node.parent_id !== null) await touchFolders(scope, node.parent_id, 0)
 }

@@ -33,7 +33,9 @@ export async function putFile(deps: PutDeps, call: DavCall, given: readonly stri
   const expected = parseChecksum(headers['oc-checksum'])
   const facts = { ...timesOf(headers), makesFolders: headers['x-nc-webdav-auto-mkcol'] === '1' }
   const totalBytes = lengthOf(headers['oc-total-length'])
-  const announcedBytes = totalBytes ?? lengthOf(headers['content-length'])
+  // Finder sends its files in chunked transfer coding, and says so how long they are.
+  const announcedBytes =
+    totalBytes ?? lengthOf(headers['content-length']) ?? lengthOf(headers['x-expected-entity-length'])
   const before = await deps.files.find(by.accountId, path)
   await checkEarly(deps, by, path, before)
   if (announcedBytes === undefined || announcedBytes > INLINE_BYTES) {

@@ -120,7 +120,7 @@ function comparison(
   if (field === 'owner') return value === userId ? sql<SqlBool>`1 = 1` : sql<SqlBool>`1 = 0`
   if (field === 'favorite') {
     const isFavorite = sql<SqlBool>`exists (select 1 from node_favorite f where f.node_id = node.id and f.account_id = ${accountId})`
-    return value === '1' || value === 1 ? isFavorite : builder.not(isFavorite)
+    return value === 1 ? isFavorite : builder.not(isFavorite)
   }
   if (by === 'like') {
     const pattern = String(value).toLowerCase()

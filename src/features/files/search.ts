@@ -46,7 +46,8 @@ const SEARCHABLE: ReadonlyMap<string, Searchable> = new Map<string, Searchable>(
   [`${OC}size`, { field: 'size', read: whole }],
   [`${OC}fileid`, { field: 'id', read: whole }],
   [`${OC}id`, { field: 'id', read: (literal) => whole(/^\d+/.exec(literal)?.[0] ?? literal) }],
-  [`${OC}favorite`, { field: 'favorite', read: text }],
+  // As words too: the Android client looks for `yes`.
+  [`${OC}favorite`, { field: 'favorite', read: (literal) => (/^(?:1|yes|true)$/i.test(literal) ? 1 : 0) }],
   [`${OC}owner-id`, { field: 'owner', read: text }],
 ])
 

@@ -2,7 +2,7 @@ import { mayHaveHappened } from '../../db/errors.ts'
 import { Fault } from '../../lib/fault.ts'
 import { Meter, newBlobKey, noSpace } from '../files/index.ts'
 import { type IncomingChunk, MAX_NAME_CHARS, type UploadsDeps, uploadMissing } from './model.ts'
-import { inOrder, placeOf } from './order.ts'
+import { comesBefore, inOrder } from './order.ts'
 import type { RunningDigests } from './running-digest.ts'
 import * as store from './store.ts'
 
@@ -34,7 +34,7 @@ export async function addChunk(
   }
   const maxBytes = await spaceFor(deps, accountId, replaced?.size_bytes ?? 0)
   if (Math.max(lengthBytes ?? 0, totalBytes ?? 0) > maxBytes) throw noSpace('/')
-  const before = inOrder(known.filter((chunk) => chunk.name !== name && placeOf(chunk.name) < placeOf(name)))
+  const before = inOrder(known.filter((chunk) => comesBefore(chunk.name, name)))
   const keysBefore = before.map(({ key }) => key)
   const running = digests.canFollow(upload.id, keysBefore) ? digests.begin(upload.id, keysBefore) : undefined
   const meter = new Meter([])
