@@ -323,14 +323,10 @@ for (const database of ['sqlite', 'postgres'] as const) {
           maxSeconds: DAY_S,
           findNode: async () => node,
           isWithin: async () => true,
-        ownerOf: async () => row.id,
+          ownerOf: async () => row.id,
           isEnabled: async () => true,
         }
-        const token = await createDirectLinks(deps).make(
-        { accountId: row.id, limits: undefined, endsAtMs: undefined },
-        Number(fileId),
-        undefined,
-      )
+        const token = await createDirectLinks(deps).make({ accountId: row.id }, Number(fileId), undefined)
         const onFullDisk = createDirectLinks({ ...deps, db: { ...app.db, read: app.db.read, write: full } })
         assert.equal((await onFullDisk.open(token))?.id, Number(fileId))
       },
