@@ -1,3 +1,9 @@
-import { crashWhilePushing } from './push.ts'
+import { after } from 'node:test'
+import { stopSharedStub } from '../helpers/blob-stores.ts'
+import { stopSharedPostgres } from '../helpers/postgres.ts'
+import { crashWhilePushing, killOneOfTwoNodes } from './push.ts'
 
 crashWhilePushing()
+killOneOfTwoNodes()
+after(stopSharedPostgres)
+after(stopSharedStub)

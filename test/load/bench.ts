@@ -9,6 +9,7 @@ import { large } from './parts/large.ts'
 import { listing } from './parts/listing.ts'
 import { notifications } from './parts/notifications.ts'
 import { ocs } from './parts/ocs.ts'
+import { push } from './parts/push.ts'
 import { get, propfind } from './parts/reading.ts'
 import { size } from './parts/size.ts'
 import { sockets } from './parts/sockets.ts'
@@ -22,7 +23,7 @@ import { findProgram } from './processes.ts'
  * `npm run bench -- put listing` runs some parts, `files` all that are about files; `--quick` gives a first idea.
  */
 const FILES: Readonly<Record<string, Part>> = { propfind, get, put, listing, large, folders, chunks, size }
-const PARTS: Readonly<Record<string, Part>> = { start, ocs, notifications, sockets, ...FILES }
+const PARTS: Readonly<Record<string, Part>> = { start, ocs, notifications, push, sockets, ...FILES }
 
 const isQuick = process.argv.includes('--quick')
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'))

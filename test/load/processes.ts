@@ -15,11 +15,14 @@ export interface Started {
 export const ADMIN = { name: 'admin', password: 'bench-password' } as const
 
 /** Cloudlet as its users start it, on a free port. Resolves when it answers. */
-export async function startCloudlet(dataFolder: string): Promise<Started & { readonly startMs: number }> {
+export async function startCloudlet(
+  dataFolder: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Started & { readonly startMs: number }> {
   const begun = performance.now()
   const child = spawn(process.execPath, ['bin/cloudlet.js', 'serve', '--port', '0', '--data', dataFolder], {
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, CLOUDLET_ADMIN_PASSWORD: ADMIN.password },
+    env: { ...process.env, CLOUDLET_ADMIN_PASSWORD: ADMIN.password, ...settings },
   })
   const origin = await lineOf(child, child.stderr, /Address\s+(http\S+)/)
   await fetch(`${origin}/healthz`)

@@ -30,6 +30,10 @@ export interface NotifyPushDeps {
   readonly credentialVersion: CredentialVersion
   /** Throws Fault `not-found`. */
   readonly accountIdOf: (userId: string) => Promise<number>
+  /** Accounts of administrators; they may be disabled. */
+  readonly listAdminIds: () => Promise<number[]>
+  /** Scheme, host and path by which clients reach this server, without a final slash. */
+  readonly ownUrl: string
   /** Ids of all folders above these nodes, with the nodes. */
   readonly withAncestors: (nodeIds: readonly number[]) => Promise<number[]>
 }
@@ -39,7 +43,7 @@ const MAX_MESSAGE_BYTES = 4_096
 
 /** The websocket that lets clients stop asking whether anything is new, in the protocol of notify_push. */
 export function createNotifyPush(deps: NotifyPushDeps): Feature {
-  const { db, clock, log, metrics, events, credentialVersion } = deps
+  const { db, clock, log, metrics, credentialVersion } = deps
   const hub = createHub()
   const tokens = createPushTokens(db, clock)
   const revocation = createRevocation({ hub, clock, stamps: db.stamps, log, credentialVersion })
@@ -80,13 +84,14 @@ export function createNotifyPush(deps: NotifyPushDeps): Feature {
         },
       },
     ],
-    commands: pushCommands({ db, events, accountIdOf: deps.accountIdOf }),
+    commands: pushCommands({ ...deps, tokens }),
     capabilities: (viewer, baseUrl) => (!opensAccount(viewer) ? {} : { notify_push: capability(baseUrl) }),
     live: {
       'files.changed': ({ accountId, nodeIds }) => news.changed(accountId, nodeIds),
       'notification.added': ({ accountId }) => hub.tell(accountId, 'notification'),
       'notification.removed': ({ accountId }) => hub.tell(accountId, 'notification'),
       'push.reset': ({ accountId }) => hub.close(accountId),
+      'push.tested': ({ accountId }) => hub.tell(accountId, 'notification'),
     },
     sweep: tokens.sweep,
     stop: revocation.stop,

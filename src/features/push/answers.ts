@@ -8,11 +8,13 @@ export type Outcome =
   | { readonly kind: 'too-large' }
   /** Whoever it was for is not there any more. */
   | { readonly kind: 'unknown' }
+  /** Nothing can be encrypted for whoever it was for: what is kept of it is no key (any more). */
+  | { readonly kind: 'unusable'; readonly why: string }
   | { readonly kind: 'refused'; readonly why: string }
   /** Nobody was asked, because it would have been in vain. */
   | { readonly kind: 'dropped'; readonly why: string }
 
-const RETRY_MS = 30_000
+export const RETRY_MS = 30_000
 const MAX_PAUSE_MS = 3_600_000
 
 /** For answers that mean the same to push proxies and push services. */

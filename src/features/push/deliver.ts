@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { crashPoint } from '../../lib/crash-point.ts'
 import type { Outgoing } from '../../outgoing/outgoing.ts'
 import type { DeliveryRow } from './delivery-store.ts'
-import { type DeviceRow, deleteUnknown, loadDevices } from './device-store.ts'
+import { type DeviceRow, deleteDevices, loadDevices } from './device-store.ts'
 import { type PushFigures, QUEUE, WEB_PUSH_SERVICE } from './figures.ts'
 import { createPauses } from './pauses.ts'
 import { deliverToProxy, type ProxyReport } from './proxy-delivery.ts'
@@ -62,14 +62,13 @@ function createToDevices(deps: DeliverDeps): Deliver {
     reports: readonly ProxyReport<RowsMessage>[],
     service: string,
   ): Promise<void> => {
-    for (const same of Map.groupBy(reports, ({ outcome }) => outcome.kind).values()) {
+    for (const same of Map.groupBy(reports, ({ outcome }) => JSON.stringify(outcome)).values()) {
       const outcome = same[0]?.outcome ?? { kind: 'sent' }
       if (outcome.kind === 'later' && outcome.isUnsent !== true) pauses.begin(proxyUrl, outcome.afterMs)
-      const deviceIds = same.map(({ message }) => message.device.id)
       const rows = same.flatMap(({ message }) => message.rows)
-      if (outcome.kind === 'unknown')
-        await settle(rows, outcome, service, (tx) => deleteUnknown(tx, deviceIds, proxyUrl))
-      else await settle(rows, outcome, service)
+      const told = same.map(({ message }) => message.device)
+      const isGone = outcome.kind === 'unknown' || outcome.kind === 'unusable'
+      await settle(rows, outcome, service, isGone ? (tx) => deleteDevices(tx, told) : undefined)
     }
   }
   const toProxy = async (
@@ -123,7 +122,7 @@ function createToSubscription(
         : await deliverToSubscription(sending, message))
     crashPoint('push.sent')
     if (outcome.kind === 'later' && outcome.isUnsent !== true) pauses.begin(place, outcome.afterMs)
-    const isGone = outcome.kind === 'unknown'
+    const isGone = outcome.kind === 'unknown' || outcome.kind === 'unusable'
     const forget = isGone ? { forget: (tx: Parameters<typeof deleteById>[0]) => deleteById(tx, subscription.id) } : {}
     await settle([row], outcome, WEB_PUSH_SERVICE, forget.forget)
     return !isGone

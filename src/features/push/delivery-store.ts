@@ -133,6 +133,17 @@ export async function claimDeliveries(tx: Tx, claim: Claim): Promise<DeliveryRow
   return rows.toSorted((a, b) => a.id - b.id)
 }
 
+/** Those that nobody else has taken meanwhile. */
+export async function renewLeases(tx: Tx, ids: readonly number[], heldUntilMs: number, untilMs: number): Promise<void> {
+  await tx
+    .updateTable('push_delivery')
+    .set({ leased_until_ms: untilMs })
+    .where('id', 'in', ids)
+    .where('leased_until_ms', '=', heldUntilMs)
+    .where('done_at_ms', 'is', null)
+    .execute()
+}
+
 export async function findNextDueMs(db: Reader): Promise<number | undefined> {
   const row = await db
     .selectFrom('push_delivery')

@@ -51,8 +51,14 @@ export async function deleteDevice(tx: Tx, accountId: number, appPasswordId: num
   return gone.length > 0
 }
 
-/** Forgets devices that a proxy does not know, as long as they are still registered at that very proxy. */
-export async function deleteUnknown(tx: Tx, ids: readonly number[], proxyUrl: string): Promise<void> {
-  if (ids.length === 0) return
-  await tx.deleteFrom('push_device').where('id', 'in', ids).where('proxy_url', '=', proxyUrl).execute()
+/** Forgets devices that cannot be told anything, unless they have registered anew since these rows were read. */
+export async function deleteDevices(tx: Tx, rows: readonly DeviceRow[]): Promise<void> {
+  for (const { id, proxy_url, device_key } of rows) {
+    await tx
+      .deleteFrom('push_device')
+      .where('id', '=', id)
+      .where('proxy_url', '=', proxy_url)
+      .where('device_key', '=', device_key)
+      .execute()
+  }
 }

@@ -7,6 +7,7 @@ import { createTestDevice } from '../../../test/helpers/push-proxy.ts'
 import { ADMIN_PASSWORD, OCS, type TestAnswer } from '../../../test/helpers/test-app.ts'
 import { listDevices } from './device-store.ts'
 import { identityText } from './devices.ts'
+import { findKey } from './key-store.ts'
 
 const phone = createTestDevice('the token of a phone')
 const tablet = createTestDevice('the token of a tablet')
@@ -46,6 +47,25 @@ for (const database of ['sqlite', 'postgres'] as const) {
       const talk = await register(stage, alice.credentials, phone, 'http://localhost:9911/p/', { userAgent: TALK })
       assert.equal(talk.status, 201)
       assert.equal((await devicesOf(alice))[0]?.app_kind, 'talk')
+    })
+
+    test('a proxy learns the key of an account with a device, and of nobody else (bug class: user enumeration)', async () => {
+      const frank = await stage.addPerson('frank')
+      const ask = (userId: string) =>
+        stage.app.request({ url: `/ocs/v2.php/identityproof/key/${userId}?format=json`, headers: OCS })
+      const nobody = await ask('nobody')
+      assert.deepEqual([nobody.status, nobody.json().ocs.data], [404, []])
+      const before = await ask('frank')
+      assert.equal(before.text, nobody.text)
+      assert.equal(await findKey(stage.app.db.read, frank.accountId), undefined, 'none is made for who asks')
+      const registered = await register(stage, frank.credentials, tablet, PROXY)
+      assert.deepEqual((await ask('frank')).json().ocs.data, { public: registered.json().ocs.data.publicKey })
+      const { accounts } = stage.app.features
+      await accounts.setEnabled(await accounts.get('frank'), false, 'test')
+      assert.equal((await ask('frank')).text, nobody.text)
+      await accounts.setEnabled(await accounts.get('frank'), true, 'test')
+      await unregister(stage, frank.credentials)
+      assert.equal((await ask('frank')).text, nobody.text)
     })
 
     test('identifier and signature come from the same bytes (recording notifications-push)', async () => {

@@ -10,12 +10,13 @@ import { createDeliver, type DeliverDeps } from './deliver.ts'
 import { deviceRoutes } from './device-routes.ts'
 import { createDevices } from './devices.ts'
 import { createFigures, QUEUE } from './figures.ts'
+import { identityRoutes } from './identity-routes.ts'
 import { pushMigration } from './migrations/20261201-push.ts'
-import { createQueue, type Queue } from './queue.ts'
+import { createQueue, type IsQuiet, type Queue } from './queue.ts'
 import { createReachable, type ReachableDeps } from './reachable.ts'
 import { createSender, type Sender } from './sender.ts'
 import { createTrial, ownersLines } from './trial.ts'
-import { createUserKeys } from './user-keys.ts'
+import { createPublicKeys, createUserKeys } from './user-keys.ts'
 import { webPushRoutes } from './web/routes.ts'
 import { createSubscriptions } from './web/subscriptions.ts'
 import { createVapid } from './web/vapid.ts'
@@ -30,6 +31,7 @@ export interface PushDeps extends ReachableDeps, Pick<DeliverDeps, 'findNotifica
   readonly outgoing: Outgoing
   /** Puts a notification on the list of an account with which it tries its devices. Resolves to the id. */
   readonly sendTest: (accountId: number) => Promise<number>
+  readonly isQuiet: IsQuiet
   /** Throws Fault `not-found`. */
   readonly accountIdOf: (userId: string) => Promise<number>
 }
@@ -61,7 +63,7 @@ export function createPush(deps: PushDeps): Push {
   const countDropped = (count: number): void => {
     if (count > 0) figures.count(QUEUE, 'dropped', count)
   }
-  const queue = createQueue({ db, clock, countDropped })
+  const queue = createQueue({ db, clock, countDropped, isQuiet: deps.isQuiet })
   const devices = createDevices({ db, clock, outgoing, keys, proxies: deps.proxies })
   const subscriptions = createSubscriptions({
     db,
@@ -74,7 +76,7 @@ export function createPush(deps: PushDeps): Push {
   const reachable = createReachable(deps)
   const deliver = createDeliver({ db, clock, outgoing, keys, vapid, figures, findNotification, reachable })
   const sender = createSender({ db, clock, log, deliver })
-  const tryDevices = createTrial({ db, queue, sender })
+  const tryDevices = createTrial({ db, queue, sender, isQuiet: deps.isQuiet })
   const addTestNotification = async (accountId: number): Promise<{ id: number; app: string }> => ({
     id: await deps.sendTest(accountId),
     app: TEST_APP,
@@ -82,7 +84,11 @@ export function createPush(deps: PushDeps): Push {
   const feature: Feature = {
     name: 'push',
     commands: pushCommands({ ...deps, tryDevices, addTestNotification }),
-    ocs: [...deviceRoutes(devices), ...webPushRoutes(subscriptions, vapid)],
+    ocs: [
+      ...deviceRoutes(devices),
+      ...identityRoutes({ findPublicKey: createPublicKeys(deps) }),
+      ...webPushRoutes(subscriptions, vapid),
+    ],
     capabilities: (viewer) => (!opensAccount(viewer) ? {} : { notifications: { push: abilities(deps) } }),
     on: {
       'notification.added': (event) => queue.addAdded(event),

@@ -19,6 +19,11 @@ export function urgencyOf(app: string): Urgency {
   return app === TALK || app === SECOND_FACTOR ? 'high' : 'normal'
 }
 
+/** Somebody waits at the door for the answer. */
+export function disturbsAnyway(app: string): boolean {
+  return app === SECOND_FACTOR
+}
+
 /** What a phone is told to do: show it, ring, or work in silence. */
 export type AlertType = 'alert' | 'voip' | 'background'
 

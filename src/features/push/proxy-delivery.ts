@@ -1,10 +1,10 @@
 import { constants, publicEncrypt } from 'node:crypto'
 import { Fault } from '../../lib/fault.ts'
 import type { Outgoing } from '../../outgoing/outgoing.ts'
-import { commonOutcome, failureOutcome, type Outcome } from './answers.ts'
+import { commonOutcome, failureOutcome, type Outcome, RETRY_MS } from './answers.ts'
 import type { DeviceRow } from './device-store.ts'
 import type { AlertType, Urgency } from './messages.ts'
-import type { UserKeys } from './user-keys.ts'
+import type { UserKey, UserKeys } from './user-keys.ts'
 
 /** One message for one device, before it is encrypted. */
 export interface DeviceMessage {
@@ -50,23 +50,71 @@ async function deliverBatch<M extends DeviceMessage>(
   proxyUrl: string,
   messages: readonly M[],
 ): Promise<ProxyReport<M>[]> {
-  const sealed = await Promise.all(messages.map((message) => seal(deps.keys, message)))
-  const { outcome, unknown } = await post(deps, proxyUrl, sealed)
-  if (outcome.kind === 'too-large' && messages.length > 1) {
-    const half = Math.ceil(messages.length / 2)
-    const first = await deliverBatch(deps, proxyUrl, messages.slice(0, half))
-    return [...first, ...(await deliverBatch(deps, proxyUrl, messages.slice(half)))]
+  const tried = await Promise.all(messages.map((message) => trySealing(deps.keys, message)))
+  const spoiled = tried.flatMap(({ message, outcome }) => (outcome === undefined ? [] : [{ message, outcome }]))
+  const sealed = tried.filter(({ outcome }) => outcome === undefined)
+  return [...spoiled, ...(await postSealed(deps, proxyUrl, sealed))]
+}
+
+async function postSealed<M extends DeviceMessage>(
+  deps: ProxyDeliveryDeps,
+  proxyUrl: string,
+  sealed: readonly Sealed<M>[],
+): Promise<ProxyReport<M>[]> {
+  if (sealed.length === 0) return []
+  const { outcome, unknown } = await post(
+    deps,
+    proxyUrl,
+    sealed.map(({ element }) => element),
+  )
+  if (outcome.kind === 'too-large' && sealed.length > 1) {
+    const half = Math.ceil(sealed.length / 2)
+    const first = await postSealed(deps, proxyUrl, sealed.slice(0, half))
+    return [...first, ...(await postSealed(deps, proxyUrl, sealed.slice(half)))]
   }
-  return messages.map((message) => ({
+  return sealed.map(({ message }) => ({
     message,
     outcome: unknown.has(message.device.device_identifier) ? { kind: 'unknown' } : outcome,
   }))
 }
 
+interface Sealed<M> {
+  readonly message: M
+  /** As the proxy takes it; empty with an outcome. */
+  readonly element: string
+  /** Why it cannot be sent. */
+  readonly outcome: Outcome | undefined
+}
+
+/** What is wrong with one message or one account holds up nobody else's. */
+async function trySealing<M extends DeviceMessage>(keys: UserKeys, message: M): Promise<Sealed<M>> {
+  let key: UserKey
+  try {
+    key = await keys.get(message.device.account_id)
+  } catch (error) {
+    const isGone = error instanceof Fault && error.kind === 'not-found'
+    const outcome: Outcome = isGone
+      ? { kind: 'dropped', why: 'gone' }
+      : { kind: 'later', afterMs: RETRY_MS, why: 'the key of the account cannot be read', isUnsent: true }
+    return { message, element: '', outcome }
+  }
+  const subject = encrypted(message)
+  if (subject === undefined)
+    return { message, element: '', outcome: { kind: 'unusable', why: 'the key of the device' } }
+  return { message, element: await sealedElement(key, message, subject), outcome: undefined }
+}
+
+/** undefined when nothing can be encrypted with the device's key. */
+function encrypted({ device, text }: DeviceMessage): Buffer | undefined {
+  try {
+    return publicEncrypt({ key: device.device_key, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(text))
+  } catch {
+    return undefined
+  }
+}
+
 /** One element of what a proxy takes, in the form and order that it is recorded in (recording notifications-push). */
-async function seal(keys: UserKeys, { device, text, urgency, type }: DeviceMessage): Promise<string> {
-  const key = await keys.get(device.account_id)
-  const subject = publicEncrypt({ key: device.device_key, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(text))
+async function sealedElement(key: UserKey, { device, urgency, type }: DeviceMessage, subject: Buffer): Promise<string> {
   const signature = await key.sign(subject)
   return JSON.stringify({
     deviceIdentifier: device.device_identifier,

@@ -310,6 +310,19 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.deepEqual(proxy.posts, [])
     })
 
+    test('whoever is not to be disturbed hears nothing, also not later, but for who waits at the door', async () => {
+      const device = await addPhone(alice)
+      stage.quiet.add(alice.accountId)
+      await stage.tell(alice, 1)
+      await stage.tell(alice, 2, { app: 'twofactor_nextcloud_notification' })
+      await send()
+      stage.quiet.delete(alice.accountId)
+      await send()
+      await stage.tell(alice, 3)
+      await send()
+      assert.deepEqual(nids(device), [2, 3])
+    })
+
     test('a phone in a drawer is told nothing', async () => {
       await addPhone(alice)
       stage.app.clock.advance(61 * 24 * 3_600_000)

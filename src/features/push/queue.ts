@@ -2,7 +2,7 @@ import type { Database, Tx } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import * as deliveries from './delivery-store.ts'
 import * as devices from './device-store.ts'
-import { TALK } from './messages.ts'
+import { disturbsAnyway, TALK } from './messages.ts'
 import { wantsApp } from './web/subscription-rules.ts'
 import * as subscriptions from './web/subscription-store.ts'
 
@@ -20,7 +20,11 @@ export interface QueueDeps {
   readonly db: Database
   readonly clock: Clock
   readonly countDropped: (count: number) => void
+  readonly isQuiet: IsQuiet
 }
+
+/** Whether an account is not to be disturbed: what it would hear of is on its list all the same. */
+export type IsQuiet = (accountId: number) => boolean | Promise<boolean>
 
 /** Wakes the senders of all nodes when the transaction is committed. */
 export const WAKE_CHANNEL = 'push'
@@ -31,7 +35,7 @@ const MAX_TARGETS = 20
 const MAX_WAITING = 500
 
 /** Most accounts have nothing to push to: they cost a read or two, and no write. */
-export function createQueue({ db, clock, countDropped }: QueueDeps): Queue {
+export function createQueue({ db, clock, countDropped, isQuiet }: QueueDeps): Queue {
   const insert = async (tx: Tx, accountId: number, rows: readonly Omit<deliveries.NewDelivery, 'account_id'>[]) => {
     const nowMs = clock.nowMs()
     await deliveries.insertDeliveries(
@@ -44,6 +48,8 @@ export function createQueue({ db, clock, countDropped }: QueueDeps): Queue {
   }
   return {
     async addAdded({ accountId, notificationId, app }) {
+      // It is not made up for later (recording notifications-push).
+      if (!disturbsAnyway(app) && (await isQuiet(accountId))) return
       if ((await targetsOf(db.read, accountId, app)).length === 0) return
       await db.write(async (tx) => {
         const targets = await targetsOf(tx, accountId, app)
@@ -84,11 +90,12 @@ export function createQueue({ db, clock, countDropped }: QueueDeps): Queue {
         )
       })
     },
-    addActivation: (tx, accountId, subscriptionId) =>
-      insert(tx, accountId, [
-        { device_id: null, subscription_id: subscriptionId, message: 'activation', notification_id: null },
-      ]),
+    addActivation: (tx, accountId, subscriptionId) => insert(tx, accountId, [activationOf(subscriptionId)]),
   }
+}
+
+function activationOf(subscriptionId: number): Omit<deliveries.NewDelivery, 'account_id'> {
+  return { device_id: null, subscription_id: subscriptionId, message: 'activation', notification_id: null }
 }
 
 /** Or may have been, as far as anybody knows: an attempt that failed may have arrived all the same. */

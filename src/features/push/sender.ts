@@ -26,8 +26,10 @@ export interface SenderDeps {
   readonly deliver: Deliver
 }
 
-/** Longer than all that is claimed at once can take, however slowly everybody answers. */
-const LEASE_MS = 180_000
+/** A process that dies keeps its messages from the others for this long. */
+const LEASE_MS = 15_000
+/** Whoever is still at work says so, however slowly everybody answers. */
+const RENEW_MS = 4_000
 /** For what no signal tells: retries, and what a node that has died left behind. */
 const LOOK_EVERY_MS = 2_000
 const MAX_AT_WORK = 256
@@ -96,8 +98,10 @@ interface Work {
   idle(): Promise<void>
 }
 
-function createWork({ db, clock, log, deliver }: SenderDeps): Work {
+function createWork(deps: SenderDeps): Work {
+  const { db, clock, log, deliver } = deps
   const running = new Set<Promise<void>>()
+  const leases = createLeases(deps)
   const byAccount = new Map<number, number>()
   const count = (rows: readonly store.DeliveryRow[], step: 1 | -1): void => {
     for (const { account_id } of rows) {
@@ -128,10 +132,12 @@ function createWork({ db, clock, log, deliver }: SenderDeps): Work {
     async begin(whenDone, only) {
       return groupsOf(await claim(only)).map((group) => {
         count(group, 1)
+        const end = leases.hold(group)
         const run = deliver(group)
           // The lease runs out, and somebody tries again, a few times.
           .catch((error: unknown) => log.error({ err: error }, 'Pushing failed'))
           .finally(() => {
+            end()
             count(group, -1)
             running.delete(run)
             whenDone()
@@ -142,6 +148,40 @@ function createWork({ db, clock, log, deliver }: SenderDeps): Work {
     },
     async idle() {
       while (running.size > 0) await Promise.all(running)
+    },
+  }
+}
+
+interface Leases {
+  /** Renews the lease of rows that were claimed together until the returned function is called. */
+  hold(rows: readonly store.DeliveryRow[]): () => void
+}
+
+function createLeases({ db, clock, log }: SenderDeps): Leases {
+  const held = new Set<{ readonly ids: readonly number[]; untilMs: number }>()
+  let timer: NodeJS.Timeout | undefined
+  const renew = async (): Promise<void> => {
+    const untilMs = clock.nowMs() + LEASE_MS
+    const groups = [...held]
+    await db.write(async (tx) => {
+      for (const group of groups) await store.renewLeases(tx, group.ids, group.untilMs, untilMs)
+    })
+    for (const group of groups) group.untilMs = untilMs
+  }
+  return {
+    hold(rows) {
+      const group = { ids: rows.map(({ id }) => id), untilMs: rows[0]?.leased_until_ms ?? 0 }
+      held.add(group)
+      timer ??= setInterval(() => {
+        // What cannot be renewed runs out, and somebody else sends it, perhaps once more.
+        renew().catch((error: unknown) => log.warn({ err: error }, 'Leases of pushes cannot be renewed'))
+      }, RENEW_MS).unref()
+      return () => {
+        held.delete(group)
+        if (held.size > 0) return
+        clearInterval(timer)
+        timer = undefined
+      }
     },
   }
 }

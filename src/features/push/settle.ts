@@ -51,5 +51,5 @@ function resultText(outcome: Outcome): string {
 
 function resultOf({ kind }: Outcome): PushResult {
   if (kind === 'later') return 'failed'
-  return kind === 'too-large' ? 'refused' : kind
+  return kind === 'too-large' || kind === 'unusable' ? 'refused' : kind
 }

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Database } from '../../db/database.ts'
 import { type DeliveryRow, listAdded } from './delivery-store.ts'
 import { listDevices } from './device-store.ts'
-import type { Queue } from './queue.ts'
+import type { IsQuiet, Queue } from './queue.ts'
 import type { Sender } from './sender.ts'
 import { listActive } from './web/subscription-store.ts'
 
@@ -27,13 +27,14 @@ export interface TrialDeps {
   readonly db: Database
   readonly queue: Pick<Queue, 'addAdded'>
   readonly sender: Pick<Sender, 'sendOnly'>
+  readonly isQuiet: IsQuiet
 }
 
 /** When another process has taken the messages first. */
 const LOOK_EVERY_MS = 200
 const LOOKS = 75
 
-export function createTrial({ db, queue, sender }: TrialDeps): TryDevices {
+export function createTrial({ db, queue, sender, isQuiet }: TrialDeps): TryDevices {
   return async (accountId, notificationId, app) => {
     const devices = await listDevices(db.read, accountId)
     const subscriptions = await listActive(db.read, accountId)
@@ -41,19 +42,20 @@ export function createTrial({ db, queue, sender }: TrialDeps): TryDevices {
     await queue.addAdded({ accountId, notificationId, app })
     await sender.sendOnly({ accountId, notificationId })
     const rows = await waitForEnd(db, accountId, notificationId)
+    const without = (await isQuiet(accountId)) ? QUIET : UNWANTED
     const toDevices = devices.map(({ id, app_kind, app_password_id, proxy_url }) => ({
       kind: 'device' as const,
       app: app_kind,
       appPasswordId: app_password_id,
       host: new URL(proxy_url).host,
-      ...endOf(rows.find(({ device_id }) => device_id === id)),
+      ...endOf(rows.find(({ device_id }) => device_id === id) ?? without),
     }))
     const toSubscriptions = subscriptions.map(({ id, app_types, app_password_id, endpoint }) => ({
       kind: 'web-push' as const,
       app: app_types,
       appPasswordId: app_password_id,
       host: new URL(endpoint).host,
-      ...endOf(rows.find(({ subscription_id }) => subscription_id === id)),
+      ...endOf(rows.find(({ subscription_id }) => subscription_id === id) ?? without),
     }))
     return [...toDevices, ...toSubscriptions]
   }
@@ -75,10 +77,14 @@ async function waitForEnd(db: Database, accountId: number, notificationId: numbe
   }
 }
 
-/** No row: it does not want notifications like this one, or the other side did not know it and it was forgotten. */
-function endOf(row: DeliveryRow | undefined): Pick<Tried, 'result' | 'outcome'> {
-  if (row === undefined)
-    return { result: 'not for this one, or it was unknown there and is forgotten', outcome: 'not wanted' }
+type End = Pick<Tried, 'result' | 'outcome'>
+
+/** Nothing was to be sent to it. */
+const UNWANTED: End = { result: 'not for this one, or it was unknown there and is forgotten', outcome: 'not wanted' }
+const QUIET: End = { result: 'the account is not to be disturbed', outcome: 'not wanted' }
+
+function endOf(row: DeliveryRow | End): End {
+  if ('outcome' in row) return row
   if (row.result === 'sent') return { result: 'sent', outcome: 'sent' }
   if (row.done_at_ms !== null) return { result: row.result, outcome: 'not taken' }
   return { result: `will be tried again${row.result === '' ? '' : ` (${row.result})`}`, outcome: 'later' }

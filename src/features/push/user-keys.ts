@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
+import { listDevices } from './device-store.ts'
 import * as store from './key-store.ts'
 
 /** The pair of keys of an account: what it is sent can be checked with the public one. */
@@ -34,6 +35,30 @@ export function createUserKeys(db: Database): UserKeys {
       key.catch(() => remembered.delete(accountId))
       return key
     },
+  }
+}
+
+export interface PublicKeysDeps {
+  readonly db: Database
+  /** `host` or `host:port`. */
+  readonly proxies: readonly string[]
+  /** Throws Fault `not-found`. */
+  readonly accountIdOf: (userId: string) => Promise<number>
+  readonly isEnabled: (accountId: number) => Promise<boolean>
+}
+
+/** The public key of an account that has a device at a proxy. None is made for whoever asks. */
+export function createPublicKeys(deps: PublicKeysDeps): (userId: string) => Promise<string | undefined> {
+  const { db, proxies, accountIdOf, isEnabled } = deps
+  return async (userId) => {
+    if (proxies.length === 0) return undefined
+    const accountId = await accountIdOf(userId).catch((error: unknown) => {
+      if (error instanceof Fault && error.kind === 'not-found') return undefined
+      throw error
+    })
+    if (accountId === undefined || !(await isEnabled(accountId))) return undefined
+    if ((await listDevices(db.read, accountId)).length === 0) return undefined
+    return (await store.findKey(db.read, accountId))?.public_key
   }
 }
 

@@ -50,7 +50,12 @@ async function post(
     ...(topic === undefined ? {} : { topic }),
     authorization: await vapid.authorization(new URL(endpoint), base_url),
   }
-  const body = await encryptFor(subscription, text, padding)
+  let body: Buffer
+  try {
+    body = await encryptFor(subscription, text, padding)
+  } catch {
+    return { kind: 'unusable', why: 'the keys of the subscription' }
+  }
   try {
     const request = { url: endpoint, method: 'POST', headers, body, owner: `account ${account_id}` } as const
     const answer = await outgoing.send(request)
