@@ -75,8 +75,10 @@ export async function createApp({ config, secrets, clock, log, isServing }: AppO
       maxInfinity: config.propfindLimit,
       directLinkSeconds: config.directLinkSeconds,
       outgoing: createOutgoing({ allowed: config.outgoingAllowed }),
+      ownUrl: config.publicUrl ?? `http://${fallbackHost(config)}`,
       pushProxies: config.pushProxies,
       webPush: config.webPush,
+      accountVisibility: config.accountVisibility,
       checkDataFolder: () => access(dataFolder, constants.W_OK),
     })
     await features.files.start()
@@ -96,13 +98,18 @@ export async function createApp({ config, secrets, clock, log, isServing }: AppO
   }
 }
 
+/** Where it listens, when nothing else says where it is. */
+function fallbackHost({ host, port }: Config): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 /** The HTTP side of an app; it does not listen yet. */
 export function createServer(app: App, { config, clock, log }: AppOptions): FastifyInstance {
   const cors = createCors(config.corsOrigins)
   const server = createHttpServer({
     publicUrl: config.publicUrl,
     trustedProxies: config.trustedProxies,
-    fallbackHost: `${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`,
+    fallbackHost: fallbackHost(config),
     authenticator: app.features.auth.authenticator,
     cors,
     protocolErrors: [...ocsProtocolErrors(log), ...davProtocolErrors(log)],

@@ -92,6 +92,8 @@ export function listedFeatures(metrics: Metrics = createMetrics(CLOUDLET_VERSION
     maxInfinity: 0,
     directLinkSeconds: 0,
     outgoing: createOutgoing({ allowed: [] }),
+    ownUrl: '',
+    accountVisibility: 'all',
     pushProxies: [],
     webPush: 'all',
     checkDataFolder: async () => {},

@@ -1,5 +1,5 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
-import type { WebPush } from '../config/load.ts'
+import type { AccountVisibility, WebPush } from '../config/load.ts'
 import { createRootMount } from '../dav/root-tree.ts'
 import type { DavDeps } from '../dav/server.ts'
 import type { DavMount } from '../dav/tree.ts'
@@ -13,7 +13,7 @@ import { createDirectDownload, type DirectDownload, directLinksMigrations } from
 import type { Feature } from '../features/feature.ts'
 import { createFilesFeature, type FilesFeature, filesMigrations } from '../features/files/index.ts'
 import type { Groups } from '../features/groups/index.ts'
-import { createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
+import { ADMIN_GROUP, createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
 
 import { createLoginFlowFeature, loginFlowMigrations } from '../features/login-flow/index.ts'
 import {
@@ -27,6 +27,12 @@ import { createPush, type Push, pushMigrations } from '../features/push/index.ts
 import { createStatus } from '../features/status/index.ts'
 import { createTheming, type Theming, themingMigrations } from '../features/theming/index.ts'
 import { createUploadsFeature, type UploadsFeature, uploadsMigrations } from '../features/uploads/index.ts'
+import {
+  createUserStatus,
+  type UserStatuses,
+  type UserStatusFeature,
+  userStatusMigrations,
+} from '../features/user-status/index.ts'
 import type { AccountIdentity, Accounts, UsersDeps } from '../features/users/index.ts'
 import { createUsers, type Users, usersMigrations } from '../features/users/index.ts'
 import type { Metrics } from '../http/metrics.ts'
@@ -51,6 +57,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...notificationsMigrations,
   ...notifyPushMigrations,
   ...loginFlowMigrations,
+  ...userStatusMigrations,
 ]
 
 export interface FeatureDeps {
@@ -73,9 +80,12 @@ export interface FeatureDeps {
   /** Longest life of a direct link, and its usual one. */
   readonly directLinkSeconds: number
   readonly outgoing: Outgoing
+  /** Scheme, host and path by which clients reach this server, as far as settings say, without a final slash. */
+  readonly ownUrl: string
   /** `host` or `host:port` of the push proxies at which devices may be registered. */
   readonly pushProxies: readonly string[]
   readonly webPush: WebPush
+  readonly accountVisibility: AccountVisibility
   /** Throws when the data folder cannot be written. */
   readonly checkDataFolder: () => Promise<void>
 }
@@ -89,6 +99,7 @@ export interface Features {
   readonly files: FilesFeature
   readonly notifications: Notifications
   readonly push: Push
+  readonly statuses: UserStatuses
   readonly dav: Omit<DavDeps, 'log' | 'cors'>
 }
 
@@ -104,7 +115,7 @@ export function createFeatures(deps: FeatureDeps): Features {
       pathOf: (folderId) => files.pathOf(folderId),
     },
   })
-  const { groups, users, theming, auth } = people
+  const { groups, users, theming, auth, userStatus } = people
   const { files, mounts, uploads, directDownload } = createFileFeatures(deps, users, groups.groups)
   const talking = [auth.feature, files.feature, directDownload.feature]
   const notifications = createNotifications({
@@ -113,9 +124,10 @@ export function createFeatures(deps: FeatureDeps): Features {
     sources: talking.flatMap((feature) => feature.notificationSources ?? []),
     // Made below: what is pushed is read from the notifications.
     tellDevices: (accountId, notificationId) => push.tellDevices(accountId, notificationId),
+    statusOf: userStatus.typeOf,
   })
-  const push: Push = createPushOf(deps, users, auth, notifications)
-  const apps = [users.feature, theming.feature, files.feature, notifications.feature]
+  const push: Push = createPushOf(deps, people, notifications)
+  const apps = [users.feature, theming.feature, files.feature, notifications.feature, userStatus.feature]
   const appIds = apps.flatMap(({ appId }) => appId ?? []).toSorted()
   const status = createStatus({ ...deps, siteName: theming.siteName, appIds })
   const contributing = [
@@ -124,7 +136,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     uploads.feature,
     directDownload.feature,
     notifications.feature,
-    ...createNews(deps, users, auth, files),
+    ...createNews(deps, people, files),
     push.feature,
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
     status,
@@ -141,6 +153,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     files,
     notifications: notifications.notifications,
     push,
+    statuses: userStatus.statuses,
     dav: { mounts, search: files.search, siteName: theming.siteName },
   }
 }
@@ -164,8 +177,22 @@ function createPeople(
     countLogin: deps.metrics.countLogin,
   })
   const loginFlow = createLoginFlowFeature({ ...deps, auth, branding, enabledUserId: users.enabledUserId })
-  const features: Feature[] = [users.feature, groups.feature, auth.feature, theming.feature, loginFlow]
-  return { groups, users, theming, auth, features }
+  const userStatus = createUserStatus({ ...deps, visibility: users.visibility })
+  const features: Feature[] = [
+    users.feature,
+    groups.feature,
+    auth.feature,
+    theming.feature,
+    loginFlow,
+    userStatus.feature,
+  ]
+  return { groups, users, theming, auth, userStatus, features }
+}
+
+interface People {
+  readonly users: Users
+  readonly auth: Auth
+  readonly userStatus: UserStatusFeature
 }
 
 /** What is above the trees of files. */
@@ -177,7 +204,7 @@ function createRoot({ principalOf }: Users, groups: Groups): DavMount {
   })
 }
 
-function createPushOf(deps: FeatureDeps, users: Users, auth: Auth, told: NotificationsFeature): Push {
+function createPushOf(deps: FeatureDeps, { users, auth, userStatus }: People, told: NotificationsFeature): Push {
   const identity = async (accountId: number): Promise<AccountIdentity | undefined> =>
     users.directory.identity(accountId)
   return createPush({
@@ -192,6 +219,7 @@ function createPushOf(deps: FeatureDeps, users: Users, auth: Auth, told: Notific
     },
     isEnabled: async (accountId) => (await identity(accountId))?.enabled ?? false,
     listLive: auth.listLive,
+    isQuiet: async (accountId) => (await userStatus.typeOf(accountId)) === 'dnd',
     sendTest: told.sendTest,
     accountIdOf: async (userId) => (await users.accounts.get(userId)).row.id,
   })
@@ -251,9 +279,8 @@ function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): Fi
 
 /** What tells people and their devices that something is new. */
 function createNews(
-  { db, clock, log, metrics, events }: FeatureDeps,
-  users: Users,
-  auth: Auth,
+  { db, clock, log, metrics, events, ownUrl }: FeatureDeps,
+  { users, auth, groups }: Pick<ReturnType<typeof createPeople>, 'users' | 'auth' | 'groups'>,
   files: FilesFeature,
 ): Feature[] {
   const { authenticator, credentialVersion } = auth
@@ -268,6 +295,8 @@ function createNews(
         authenticator.authenticate({ basic: { login, secret } }, { address, userAgent: '' }),
       credentialVersion,
       accountIdOf: async (userId) => (await users.accounts.get(userId)).row.id,
+      listAdminIds: () => groups.groups.listMemberAccountIds(ADMIN_GROUP),
+      ownUrl,
       withAncestors: files.withAncestors,
     }),
   ]

@@ -1,5 +1,6 @@
 import type { TestApp } from '../helpers/test-app.ts'
 import type { Between } from './cast.ts'
+import { setStatusType } from './status-staging.ts'
 
 /** Id of the first notification in the recording. */
 const FIRST_ID = 145
@@ -14,6 +15,8 @@ export const betweenNotifications: Between = {
   '': (app) => countNotificationsUp(app, FIRST_ID),
   // The reference made a notification here that it never shows; ours refuses it. Its id is used up all the same.
   'API v3: a parameter lacking its name': takeNotificationId,
+  'List while the user is in do-not-disturb: look at X-Nextcloud-User-Status': (app) => setStatusType(app, 'dnd'),
+  'List while the user is online': (app) => setStatusType(app, 'online'),
   'List with notifications': async (app) => {
     await generate(app, 'Made on the command line', { 'long-message': 'With a long message' })
     const file = { type: 'file', id: '1', name: 'a.txt', path: 'a.txt' }

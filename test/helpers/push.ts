@@ -25,6 +25,8 @@ export interface PushStage {
   readonly app: TestApp
   readonly push: Push
   readonly metrics: Metrics
+  /** Accounts that are not to be disturbed. */
+  readonly quiet: Set<number>
   /** Makes an account with an app password. */
   addPerson(userId: string): Promise<Person>
   /** Tells an account of a notification, as an event would. */
@@ -51,6 +53,7 @@ export async function createPushStage(
   const settings = { CLOUDLET_PUSH_PROXIES: 'localhost', CLOUDLET_OUTGOING_ALLOWED: 'localhost', ...env }
   const app = await createTestApp({ database, env: settings })
   const known = new Map<number, TestNotification>()
+  const quiet = new Set<number>()
   const { auth, accounts } = app.features
   const metrics = createMetrics('0.0.0')
   const node = (
@@ -80,6 +83,7 @@ export async function createPushStage(
       },
       isEnabled: async (accountId) => (await accountRecord(app, accountId))?.row.enabled === 1,
       listLive: auth.listLive,
+      isQuiet: (accountId) => quiet.has(accountId),
       sendTest: () => Promise.reject(new Error('The command of the app does this')),
       accountIdOf: async (userId) => (await accounts.get(userId)).row.id,
     })
@@ -88,6 +92,7 @@ export async function createPushStage(
     app,
     push,
     metrics,
+    quiet,
     node,
     async addPerson(userId) {
       const { row } = await accounts.add({ userId, password: `${userId}-password` }, 'test')

@@ -31,6 +31,7 @@ const FEATURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   notifications: ['users'],
   'notify-push': ['auth'],
   'login-flow': ['auth'],
+  'user-status': ['users'],
 }
 
 /** Functions over the limit, each with its reason. */

@@ -12,7 +12,7 @@ import { adminRoutes, type TellDevices } from './admin-routes.ts'
 import { notificationCommands } from './cli.ts'
 import { notificationIcon } from './icons.ts'
 import type { NotificationSource } from './kinds.ts'
-import { createListing } from './listing.ts'
+import { createListing, type StatusOf } from './listing.ts'
 import { notificationsMigration } from './migrations/20261128-notifications.ts'
 import { createReactions } from './reactions.ts'
 import { notificationRoutes } from './routes.ts'
@@ -36,6 +36,7 @@ export interface NotificationsFeatureDeps {
   readonly sources: readonly NotificationSource[]
   readonly webPush: WebPush
   readonly tellDevices: TellDevices
+  readonly statusOf: StatusOf
 }
 
 export interface NotificationsFeature {
@@ -50,7 +51,12 @@ export function createNotifications(deps: NotificationsFeatureDeps): Notificatio
   const { db, clock, audit, events, accounts, sources } = deps
   const kinds = [ADMIN_MESSAGE, SELF_TEST, ...sources]
   const notifications = createNotificationsService({ db, clock, events, kinds })
-  const listing = createListing({ notifications, stamps: db.stamps, canNotify: kinds.length > 0 })
+  const listing = createListing({
+    notifications,
+    stamps: db.stamps,
+    canNotify: kinds.length > 0,
+    statusOf: deps.statusOf,
+  })
   const messages = createAdminMessages({ db, audit, accounts, notifications })
   const topicIds = [...new Set(sources.flatMap(({ topic }) => topic ?? []))]
   const settings = createSettings({ db, audit, topicIds })

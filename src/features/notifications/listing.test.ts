@@ -23,7 +23,11 @@ const VIEWER: AccountViewer = {
 }
 
 /** A server with the list alone, over a list that says how often it was read. */
-function listServer(options: { readonly canNotify: boolean; readonly stamp: () => number }) {
+function listServer(options: {
+  readonly canNotify: boolean
+  readonly stamp: () => number
+  readonly status?: () => string | undefined | Promise<string | undefined>
+}) {
   let reads = 0
   const notifications = {
     async list() {
@@ -32,7 +36,12 @@ function listServer(options: { readonly canNotify: boolean; readonly stamp: () =
     },
   } as unknown as Notifications
   const stamps = { of: options.stamp, bump: () => Promise.reject(new Error('nothing changes here')) }
-  const listing = createListing({ notifications, stamps, canNotify: options.canNotify })
+  const listing = createListing({
+    notifications,
+    stamps,
+    canNotify: options.canNotify,
+    statusOf: () => options.status?.(),
+  })
   const cors = createCors([])
   const server = createHttpServer({
     publicUrl: undefined,

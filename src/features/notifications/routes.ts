@@ -1,7 +1,5 @@
-import type { FastifyRequest } from 'fastify'
-import type { AccountViewer } from '../../http/viewer.ts'
+import { languageFor } from '../../http/language.ts'
 import { Fault } from '../../lib/fault.ts'
-import { acceptedLanguage, type Language, languageOfTag } from '../../lib/languages.ts'
 import { Type } from '../../lib/schema.ts'
 import { UNKNOWN_ADDRESS_MESSAGE } from '../../ocs/answer.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
@@ -40,11 +38,6 @@ const listAll = ({ listing }: NotificationRoutesDeps, api: ListApi): OcsRoute =>
     handler: ({ viewer, request }) =>
       listing.list({ viewer, api, language: languageFor(viewer, request), baseUrl: request.baseUrl }),
   })
-
-/** What the account has chosen, else what its program asks for. */
-function languageFor(viewer: AccountViewer, { headers }: FastifyRequest): Language {
-  return languageOfTag(viewer.language) ?? acceptedLanguage(headers['accept-language']) ?? 'en'
-}
 
 const getOne = ({ notifications }: NotificationRoutesDeps, api: ListApi): OcsRoute =>
   defineOcs({

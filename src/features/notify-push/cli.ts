@@ -65,8 +65,8 @@ function trySocket(deps: PushCommandsDeps): Command {
 async function testHolder({ accountIdOf, listAdminIds, credentialVersion }: PushCommandsDeps, userId?: string) {
   const accountIds = userId === undefined ? await listAdminIds() : [await accountIdOf(userId)]
   for (const accountId of accountIds) {
-    const version = await credentialVersion({ accountId, via: 'password' })
-    if (version !== undefined) return { accountId, via: 'password', version } as const
+    const credential = await credentialVersion({ accountId, via: 'password' })
+    if (credential !== undefined) return { accountId, via: 'password', ...credential } as const
   }
   throw new Fault('forbidden', userId === undefined ? 'No administrator may sign in' : `${userId} may not sign in`)
 }

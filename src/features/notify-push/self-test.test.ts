@@ -78,12 +78,12 @@ for (const database of ['sqlite', 'postgres'] as const)
       const elsewhere = await selfTest({ url, makeToken, tell, patienceMs: 5_000 })
       assert.match(failureOf(elsewhere), /^It lets a token in: It said "err: Invalid credentials"/)
       const accountId = (await app.features.accounts.get('alice')).row.id
-      const version = await app.features.auth.credentialVersion({ accountId, via: 'password' })
+      const credential = await app.features.auth.credentialVersion({ accountId, via: 'password' })
       const { createPushTokens } = await import('./tokens.ts')
       const tokens = createPushTokens(app.db, app.clock)
       const silent = await selfTest({
         url,
-        makeToken: () => tokens.make({ accountId, via: 'password', version: version ?? '' }),
+        makeToken: () => tokens.make({ accountId, via: 'password', version: credential?.version ?? '' }),
         tell,
         patienceMs: 300,
       })

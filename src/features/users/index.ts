@@ -1,3 +1,4 @@
+import type { AccountVisibility } from '../../config/load.ts'
 import type { OwnPrincipal } from '../../dav/root-tree.ts'
 import type { Database, Migration } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
@@ -20,11 +21,13 @@ import { quotaBytes } from './quota.ts'
 import { createAccountRecords } from './records.ts'
 import { type UsedBytes, userRoutes } from './routes.ts'
 import { principalView } from './views.ts'
+import { createVisibility, type Visibility } from './visibility.ts'
 
 export { checkPassword, checkUserId } from './account-rules.ts'
 export type { Accounts } from './accounts.ts'
 export type { AccountDirectory, AccountIdentity } from './identity.ts'
 export type { UsedBytes } from './routes.ts'
+export type { Visibility } from './visibility.ts'
 
 export const usersMigrations: readonly Migration[] = [accountsMigration]
 
@@ -39,11 +42,13 @@ export interface UsersDeps {
   readonly usedBytesOf: (accountIds: readonly number[]) => Promise<ReadonlyMap<number, number>>
   /** Absolute path. */
   readonly dataFolder: string
+  readonly accountVisibility: AccountVisibility
 }
 
 export interface Users {
   readonly accounts: Accounts
   readonly directory: AccountDirectory
+  readonly visibility: Visibility
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
   readonly displayNameOf: (accountId: number) => Promise<string>
@@ -63,6 +68,7 @@ export function createUsers({
   usedBytes,
   usedBytesOf,
   dataFolder,
+  accountVisibility,
 }: UsersDeps): Users {
   const records = createAccountRecords(db, groups)
   const accounts = createAccounts({ db, clock, audit, groups, records })
@@ -70,6 +76,7 @@ export function createUsers({
   return {
     accounts,
     directory: createDirectory(db, records),
+    visibility: createVisibility({ db, records, groups, accountVisibility }),
     async quotaOf(accountId) {
       const record = await records.find(accountId)
       return record === undefined ? undefined : quotaBytes(record.row.quota)
