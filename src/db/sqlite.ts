@@ -10,6 +10,7 @@ import { createLocalSignals } from './signals.ts'
 import { createCheckpoint } from './sqlite-checkpoint.ts'
 import { connectSqlite, type SqliteConnection } from './sqlite-connection.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
+import { createReadTurn, type ReadTurn } from './sqlite-turn.ts'
 import { createSqliteWriter } from './sqlite-writer.ts'
 import { bumpStamp } from './stamps.ts'
 import { runDirectly } from './statement.ts'
@@ -35,7 +36,8 @@ const CACHE_KILOBYTES = -16_384
 
 /** Opens or makes an SQLite database. Throws Fault `unavailable` when the file cannot be used. */
 export function openSqlite({ file, onCommit = () => {}, ...syncs }: SqliteOptions): SqliteDatabase {
-  const { writer, reader, holder } = connectAll(file)
+  const { writer, turn, holder } = connectAll(file)
+  const { reader } = turn
   const log = openLog(file)
   const content = openSync(file, 'r+')
   const sync = syncs.sync ?? ((): Promise<void> => dataSync(log))
@@ -48,7 +50,7 @@ export function openSqlite({ file, onCommit = () => {}, ...syncs }: SqliteOption
   return {
     kind: 'sqlite',
     read,
-    stamps: sqliteStamps(reader),
+    stamps: sqliteStamps(turn),
     signals,
     write: queue.write,
     backupTo: (target) => writer.backupTo(target),
@@ -73,7 +75,7 @@ export function openSqlite({ file, onCommit = () => {}, ...syncs }: SqliteOption
   }
 }
 
-function connectAll(file: string): { writer: SqliteConnection; reader: SqliteConnection; holder: SqliteConnection } {
+function connectAll(file: string): { writer: SqliteConnection; turn: ReadTurn; holder: SqliteConnection } {
   try {
     const writer = connectSqlite(file, false)
     writer.exec(`pragma journal_mode = wal; pragma cache_size = ${CACHE_KILOBYTES}`)
@@ -82,9 +84,15 @@ function connectAll(file: string): { writer: SqliteConnection; reader: SqliteCon
     // From here on every sync is ours, shared and off the event loop: of the log after commits (see sqlite-writer.ts), of
     // the database after checkpoints (see sqlite-checkpoint.ts).
     writer.exec('pragma synchronous = off; pragma wal_autocheckpoint = 0')
-    const reader = connectSqlite(file, true)
-    reader.exec(`pragma cache_size = ${CACHE_KILOBYTES}`)
-    return { writer, reader, holder: connectSqlite(file, true) }
+    const connection = connectSqlite(file, true)
+    connection.exec(`pragma cache_size = ${CACHE_KILOBYTES}`)
+    const turn = createReadTurn(connection)
+    const exec = (sql: string): void => {
+      // A commit must be seen by the very next read, and a reader would keep the log from beginning anew.
+      turn.end()
+      writer.exec(sql)
+    }
+    return { writer: { ...writer, exec }, turn, holder: connectSqlite(file, true) }
   } catch (error) {
     const isFull = storageFault(error).kind === 'no-space'
     throw new Fault(
@@ -110,41 +118,31 @@ const MAX_STAMPS = 50_000
 
 /**
  * Stamps as the reader sees them. `data_version` changes when any other connection, of this or another process, has
- * committed; while it stays the same nothing has to be read. It is looked at once in each turn of the event loop: nobody
- * can tell the order of two things that happen within one.
+ * committed; while it stays the same nothing has to be read. It is looked at once in each turn that reads.
  */
-function sqliteStamps(reader: SqliteConnection): Stamps {
-  const versionStatement = reader.prepare('pragma data_version')
-  const stampStatement = reader.prepare('select stamp from change_stamp where topic = ?')
+function sqliteStamps({ reader, number }: ReadTurn): Stamps {
   const known = new Map<string, number>()
-  let version = -1
-  let isLookedAt = false
-  const nextTurn = (): void => {
-    isLookedAt = false
-  }
+  let lookedAt = 0
+  let version: unknown
   const look = (): void => {
-    const row = versionStatement.get() as { data_version: number }
-    if (row.data_version !== version || known.size > MAX_STAMPS) {
-      version = row.data_version
-      known.clear()
-    }
-    isLookedAt = true
-    setImmediate(nextTurn)
+    const found = reader.run('pragma data_version', []).rows[0]?.['data_version']
+    if (found === version && known.size <= MAX_STAMPS) return
+    version = found
+    known.clear()
   }
   return {
     of(topic) {
-      if (!isLookedAt) look()
+      if (number() !== lookedAt) {
+        lookedAt = number()
+        look()
+      }
       let stamp = known.get(topic)
       if (stamp === undefined) {
-        stamp = (stampStatement.get(topic) as { stamp: number } | undefined)?.stamp ?? 0
+        stamp = Number(reader.run('select stamp from change_stamp where topic = ?', [topic]).rows[0]?.['stamp'] ?? 0)
         known.set(topic, stamp)
       }
       return stamp
     },
-    async bump(tx, topic) {
-      await bumpStamp(tx, topic)
-      // After the commit this very turn must see it: the answer to the change may already depend on it.
-      isLookedAt = false
-    },
+    bump: bumpStamp,
   }
 }

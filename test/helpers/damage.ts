@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import pg from 'pg'
 import type { TestApp } from './test-app.ts'
 
@@ -17,6 +18,8 @@ export async function damage(app: TestApp, statement: string, ...parameters: (st
     const inOrder = [...statement.matchAll(/\$(\d)/g)].map(([, number]) => parameters[Number(number) - 1] ?? null)
     database.prepare(statement.replace(/\$\d/g, '?')).run(...inOrder)
     database.close()
+    // What is read in this turn was read before (src/db/sqlite-turn.ts); other processes never share one with the server.
+    await setImmediate()
     return
   }
   const client = new pg.Client({ connectionString: url })

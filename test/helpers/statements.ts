@@ -3,7 +3,8 @@ import pg from 'pg'
 
 /**
  * Runs `work` and resolves to the statements that were sent to a database meanwhile, by this process, whichever
- * database it was. Looks at stamps are not counted: on SQLite a stamp is read again after each commit of anybody.
+ * database it was. Looks at stamps are not counted: on SQLite a stamp is read again after each commit of anybody. Nor is what
+ * begins and ends the reads of a turn there.
  */
 export async function statementsDuring(work: () => Promise<unknown>): Promise<string[]> {
   const sent: string[] = []
@@ -13,7 +14,7 @@ export async function statementsDuring(work: () => Promise<unknown>): Promise<st
   } finally {
     for (const undo of restore) undo()
   }
-  return sent.filter((sql) => !/^pragma data_version|^select stamp from change_stamp/.test(sql))
+  return sent.filter((sql) => !/^pragma data_version|^select stamp from change_stamp|^(?:begin|commit)$/.test(sql))
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: methods of other people's classes are put back as they were
