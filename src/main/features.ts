@@ -23,6 +23,7 @@ import {
   notificationsMigrations,
 } from '../features/notifications/index.ts'
 import { createNotifyPush, notifyPushMigrations } from '../features/notify-push/index.ts'
+import { createOutOfOffice, outOfOfficeMigrations } from '../features/out-of-office/index.ts'
 import { createPush, type Push, pushMigrations } from '../features/push/index.ts'
 import { createStatus } from '../features/status/index.ts'
 import { createTheming, type Theming, themingMigrations } from '../features/theming/index.ts'
@@ -58,6 +59,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...notifyPushMigrations,
   ...loginFlowMigrations,
   ...userStatusMigrations,
+  ...outOfOfficeMigrations,
 ]
 
 export interface FeatureDeps {
@@ -177,7 +179,9 @@ function createPeople(
     countLogin: deps.metrics.countLogin,
   })
   const loginFlow = createLoginFlowFeature({ ...deps, auth, branding, enabledUserId: users.enabledUserId })
-  const userStatus = createUserStatus({ ...deps, visibility: users.visibility })
+  const { visibility, timezoneOf } = users
+  const userStatus = createUserStatus({ ...deps, visibility })
+  const outOfOffice = createOutOfOffice({ ...deps, visibility, timezoneOf, statuses: userStatus.statuses })
   const features: Feature[] = [
     users.feature,
     groups.feature,
@@ -185,6 +189,7 @@ function createPeople(
     theming.feature,
     loginFlow,
     userStatus.feature,
+    outOfOffice,
   ]
   return { groups, users, theming, auth, userStatus, features }
 }

@@ -11,7 +11,7 @@ import { betweenGroups, betweenUsers } from './provisioning-staging.ts'
 import { betweenPush, betweenWebPush, PUSH_VARIANTS, type Variant } from './push-staging.ts'
 import { type Replayed, readRecording, replay } from './replay.ts'
 import { betweenTheming, dressAsRecorded, prepareAlice } from './staging.ts'
-import { betweenUserStatus } from './status-staging.ts'
+import { betweenOutOfOffice, betweenUserStatus } from './status-staging.ts'
 
 const TOPICS: Readonly<Record<string, Between>> = {
   'ocs-envelope': {},
@@ -29,6 +29,7 @@ const TOPICS: Readonly<Record<string, Between>> = {
   'notifications-push': betweenPush,
   'notifications-webpush': betweenWebPush,
   'user-status': betweenUserStatus,
+  'out-of-office': betweenOutOfOffice,
   ...BETWEEN_DAV,
 }
 

@@ -11,6 +11,20 @@ export const betweenUserStatus: Between = {
   },
 }
 
+/** Alice is in Berlin, and an hour before she was online. */
+export const betweenOutOfOffice: Between = {
+  async ''(app) {
+    await setStatusType(app, 'online')
+    await app.request({
+      method: 'PUT',
+      url: '/ocs/v2.php/cloud/users/alice',
+      headers: { ...OCS, 'content-type': 'application/json' },
+      body: JSON.stringify({ key: 'timezone', value: 'Europe/Berlin' }),
+      as: ['alice', PASSWORDS['alice'] ?? ''],
+    })
+  },
+}
+
 /** As alice did before the recording began, or on the way. */
 export async function setStatusType(app: TestApp, statusType: string): Promise<void> {
   const answer = await app.request({

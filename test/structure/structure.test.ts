@@ -32,6 +32,7 @@ const FEATURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'notify-push': ['auth'],
   'login-flow': ['auth'],
   'user-status': ['users'],
+  'out-of-office': ['user-status', 'users'],
 }
 
 /** Functions over the limit, each with its reason. */

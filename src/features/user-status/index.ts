@@ -9,6 +9,7 @@ import { userStatusRoutes } from './routes.ts'
 import { STATUS_TYPES, type StatusType } from './rules.ts'
 import { createUserStatuses, type UserStatuses } from './service.ts'
 
+export { OUT_OF_OFFICE } from './predefined.ts'
 export type { UserStatuses } from './service.ts'
 
 export const userStatusMigrations: readonly Migration[] = [userStatusMigration]

@@ -27,7 +27,7 @@ export { checkPassword, checkUserId } from './account-rules.ts'
 export type { Accounts } from './accounts.ts'
 export type { AccountDirectory, AccountIdentity } from './identity.ts'
 export type { UsedBytes } from './routes.ts'
-export type { Visibility } from './visibility.ts'
+export type { Person, Visibility } from './visibility.ts'
 
 export const usersMigrations: readonly Migration[] = [accountsMigration]
 
@@ -52,6 +52,8 @@ export interface Users {
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
   readonly displayNameOf: (accountId: number) => Promise<string>
+  /** IANA name, empty when the account has chosen none. */
+  readonly timezoneOf: (accountId: number) => Promise<string>
   /** The user id of an account that may sign in; undefined for every other. */
   readonly enabledUserId: (accountId: number) => Promise<string | undefined>
   /** What an account may know of itself, for its DAV principal. */
@@ -88,6 +90,9 @@ export function createUsers({
     async displayNameOf(accountId) {
       const record = await records.find(accountId)
       return record?.row.display_name || (record?.row.user_id ?? '')
+    },
+    async timezoneOf(accountId) {
+      return (await records.find(accountId))?.row.timezone ?? ''
     },
     async principalOf(accountId) {
       return principalView(await records.find(accountId))

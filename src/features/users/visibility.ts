@@ -10,14 +10,13 @@ export interface Person {
   readonly accountId: number
   readonly userId: string
   readonly displayName: string
-  /** IANA name, empty when it has chosen none. */
-  readonly timezone: string
 }
 
 /** Who may learn that another account exists, on every surface that tells anything of it. */
 export interface Visibility {
   /** undefined: there is none, or none that this viewer may see. Disabled accounts are seen by administrators alone. */
   find(viewer: AccountViewer, userId: string): Promise<Person | undefined>
+  findById(viewer: AccountViewer, accountId: number): Promise<Person | undefined>
   /** Everybody that this viewer may see; undefined: all. */
   listVisible(viewer: AccountViewer): Promise<readonly number[] | undefined>
   /** Names on the wire of those that are enabled, in one statement. */
@@ -44,13 +43,14 @@ export function createVisibility({ db, records, groups, accountVisibility }: Vis
     const seen = await groupsSeenBy(viewer)
     return groupIds.some((groupId) => seen.has(groupId))
   }
+  const seenPerson = async (viewer: AccountViewer, record: AccountRecord | undefined): Promise<Person | undefined> => {
+    if (record === undefined || !(await isSeen(viewer, record))) return undefined
+    const { id, user_id, display_name } = record.row
+    return { accountId: id, userId: user_id, displayName: display_name || user_id }
+  }
   return {
-    async find(viewer, userId) {
-      const record = await records.findByUserId(userId)
-      if (record === undefined || !(await isSeen(viewer, record))) return undefined
-      const { id, user_id, display_name, timezone } = record.row
-      return { accountId: id, userId: user_id, displayName: display_name || user_id, timezone }
-    },
+    find: async (viewer, userId) => seenPerson(viewer, await records.findByUserId(userId)),
+    findById: async (viewer, accountId) => seenPerson(viewer, await records.find(accountId)),
     async listVisible(viewer) {
       if (viewer.isAdmin || accountVisibility === 'all') return undefined
       const accountIds = new Set([viewer.accountId])
