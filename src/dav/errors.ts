@@ -4,7 +4,7 @@ import { logFault } from '../http/fault-log.ts'
 import { HTTP_STATUS } from '../http/fault-status.ts'
 import { Fault, type FaultKind } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
-import { escapeText } from './xml/write.ts'
+import { escapeText } from '../lib/xml-text.ts'
 
 const SABRE = 'Sabre\\DAV\\Exception\\'
 const INVALID_PATH = 'OCA\\DAV\\Connector\\Sabre\\Exception\\InvalidPath'

@@ -1,9 +1,9 @@
 import { Fault } from '../lib/fault.ts'
+import { escapeText } from '../lib/xml-text.ts'
 import { notAllowed } from './methods/not-found.ts'
 import { encodePath } from './path.ts'
 import { commonProperties, type PropertyTable } from './properties.ts'
 import type { DavMount, DavResource, DavTree } from './tree.ts'
-import { escapeText } from './xml/write.ts'
 
 interface Place extends DavResource {
   readonly kind: 'collection' | 'account' | 'group'

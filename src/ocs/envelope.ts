@@ -1,6 +1,7 @@
 import type { Json } from '../lib/json.ts'
+import { escapeText } from '../lib/xml-text.ts'
 import type { OcsVersion } from './status.ts'
-import { escapeXml, writeXml } from './xml.ts'
+import { writeXml } from './xml.ts'
 
 export type OcsFormat = 'json' | 'xml'
 
@@ -47,7 +48,7 @@ function writeXmlEnvelope(version: OcsVersion, meta: OcsMeta, data: Json | undef
  <meta>
   <status>${meta.ok ? 'ok' : 'failure'}</status>
   <statuscode>${meta.code}</statuscode>
-  <message>${escapeXml(meta.message)}</message>
+  <message>${escapeText(meta.message)}</message>
 ${totals} </meta>
 ${writeXml('data', data ?? null, 1)}</ocs>
 `

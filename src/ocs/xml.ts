@@ -1,4 +1,5 @@
 import type { Json } from '../lib/json.ts'
+import { escapeText } from '../lib/xml-text.ts'
 
 /**
  * Writes JSON data as OCS writes XML (observed on the wire: recordings ocs-envelope, capabilities): one blank of
@@ -27,32 +28,9 @@ function writeMembers(value: readonly Json[] | { readonly [name: string]: Json |
 }
 
 function scalarText(value: string | number | boolean): string {
-  if (typeof value === 'string') return escapeXml(value)
+  if (typeof value === 'string') return escapeText(value)
   if (typeof value === 'number') return String(value)
   return value ? '1' : ''
-}
-
-const SPECIAL =
-  /[&<>"\r\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
-
-/** Escapes text for an element. What XML 1.0 section 2.2 cannot hold at all becomes the replacement character. */
-export function escapeXml(text: string): string {
-  return text.replace(SPECIAL, (char) => {
-    switch (char) {
-      case '&':
-        return '&amp;'
-      case '<':
-        return '&lt;'
-      case '>':
-        return '&gt;'
-      case '"':
-        return '&quot;'
-      case '\r':
-        return '&#13;'
-      default:
-        return '\ufffd'
-    }
-  })
 }
 
 function isXmlName(name: string): boolean {

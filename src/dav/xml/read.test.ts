@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
 import { Fault } from '../../lib/fault.ts'
+import { escapeText } from '../../lib/xml-text.ts'
 import { innerXml, MAX_XML_BYTES, readXml, type XmlElement } from './read.ts'
-import { escapeText, MULTISTATUS_START, splitName, Tags } from './write.ts'
+import { MULTISTATUS_START, splitName, Tags } from './write.ts'
 
 const bytes = (text: string): Uint8Array => Buffer.from(text)
 const refused = { name: 'Fault', kind: 'bad-request' }

@@ -1,6 +1,7 @@
 import { SaxesParser } from 'saxes'
 import { Fault } from '../../lib/fault.ts'
-import { escapeAttribute, escapeText, PREFIXES, splitName } from './write.ts'
+import { escapeAttribute, escapeText } from '../../lib/xml-text.ts'
+import { PREFIXES, splitName } from './write.ts'
 
 /** An element of a request body. Names are in Clark notation: `{DAV:}prop`. */
 export interface XmlElement {

@@ -1,7 +1,7 @@
 import { type BatchLoader, commonProperties, type Property, type PropertyTable } from '../../dav/properties.ts'
 import type { DavCall } from '../../dav/tree.ts'
-import { escapeText } from '../../dav/xml/write.ts'
 import type { Database } from '../../db/database.ts'
+import { escapeText } from '../../lib/xml-text.ts'
 import type { FreeSpace } from './free-space.ts'
 import { addLockProperties } from './lock-properties.ts'
 import type { Locking } from './locking.ts'

@@ -1,7 +1,7 @@
 import { activeLock } from '../../dav/methods/lock.ts'
 import type { Property } from '../../dav/properties.ts'
 import type { DavCall } from '../../dav/tree.ts'
-import { escapeText } from '../../dav/xml/write.ts'
+import { escapeText } from '../../lib/xml-text.ts'
 import type { Locking } from './locking.ts'
 import type { PlacedLock } from './locks.ts'
 import type { FileResource } from './resource.ts'
