@@ -5,8 +5,10 @@ import type { Outgoing } from '../../outgoing/outgoing.ts'
 import type { DeliveryRow } from './delivery-store.ts'
 import { type DeviceRow, deleteDevices, loadDevices } from './device-store.ts'
 import { type PushFigures, QUEUE, WEB_PUSH_SERVICE } from './figures.ts'
+import { disturbsAnyway } from './messages.ts'
 import { createPauses } from './pauses.ts'
 import { deliverToProxy, type ProxyReport } from './proxy-delivery.ts'
+import type { IsQuiet } from './queue.ts'
 import type { Reachable } from './reachable.ts'
 import { deviceMessages, type FindNotification, type RowsMessage, webMessage } from './row-messages.ts'
 import { createSettle } from './settle.ts'
@@ -27,6 +29,7 @@ export interface DeliverDeps {
   readonly figures: PushFigures
   readonly findNotification: FindNotification
   readonly reachable: Reachable
+  readonly isQuiet: IsQuiet
 }
 
 /** What waited longer than this has become old news. */
@@ -34,7 +37,8 @@ const MAX_AGE_MS = 24 * 3_600_000
 /** What a process took so often without an end, it or the process will not survive the next time either. */
 const MAX_CLAIMS = 5
 
-export function createDeliver(deps: DeliverDeps): Deliver {
+export function createDeliver(given: DeliverDeps): Deliver {
+  const deps: DeliverDeps = { ...given, findNotification: loudOnly(given) }
   const { clock } = deps
   const toDevices = createToDevices(deps)
   const toSubscription = createToSubscription(deps)
@@ -49,6 +53,15 @@ export function createDeliver(deps: DeliverDeps): Deliver {
     if (first === undefined) return
     crashPoint('push.claimed')
     await (first.subscription_id === null ? toDevices(fresh) : toSubscription(fresh, first.subscription_id))
+  }
+}
+
+/** What had to wait is not pushed to whoever is not to be disturbed any more: it counts as gone. */
+function loudOnly({ findNotification, isQuiet }: DeliverDeps): FindNotification {
+  return async (accountId, notificationId) => {
+    const found = await findNotification(accountId, notificationId)
+    const isWanted = found === undefined || disturbsAnyway(found.app) || !(await isQuiet(accountId))
+    return isWanted ? found : undefined
   }
 }
 

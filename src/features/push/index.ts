@@ -74,7 +74,8 @@ export function createPush(deps: PushDeps): Push {
   })
   const { findNotification } = deps
   const reachable = createReachable(deps)
-  const deliver = createDeliver({ db, clock, outgoing, keys, vapid, figures, findNotification, reachable })
+  const sending = { outgoing, keys, vapid, figures, findNotification, reachable, isQuiet: deps.isQuiet }
+  const deliver = createDeliver({ db, clock, ...sending })
   const sender = createSender({ db, clock, log, deliver })
   const tryDevices = createTrial({ db, queue, sender, isQuiet: deps.isQuiet })
   const addTestNotification = async (accountId: number): Promise<{ id: number; app: string }> => ({

@@ -153,6 +153,34 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.equal(subject, 'Testing push notifications')
     })
 
+    test('not to one who is not to be disturbed: it is on the list, and comes to nobody later (recording notifications-push)', async () => {
+      const setStatus = (statusType: string) =>
+        stage.app.request({
+          method: 'PUT',
+          url: '/ocs/v2.php/apps/user_status/api/v1/user_status/status',
+          headers: { ...OCS, 'content-type': 'application/json' },
+          as: alice.credentials,
+          body: JSON.stringify({ statusType }),
+        })
+      const before = [proxy.posts.length, browser.texts.length]
+      assert.equal((await setStatus('dnd')).status, 200)
+      const nid = await generate('Quiet')
+      await settle()
+      const list = await call('GET', 'v2/notifications', alice.credentials)
+      assert.ok(list.json().ocs.data.some((entry: { notification_id: number }) => entry.notification_id === nid))
+      assert.equal(list.headers['x-nextcloud-user-status'], 'dnd')
+      await setStatus('online')
+      await settle()
+      assert.deepEqual([proxy.posts.length, browser.texts.length], before)
+      await call('DELETE', `v2/notifications/${nid}`, alice.credentials)
+      await settle()
+      assert.deepEqual([proxy.posts.length, browser.texts.length], before, 'nor that it is gone')
+      await setStatus('dnd')
+      assert.match((await testPush('alice')).at(-1) ?? '', /the account is not to be disturbed$/)
+      await setStatus('online')
+      await settle()
+    })
+
     test('in the language of the reader', async () => {
       const edit = { key: 'language', value: 'de' }
       const answer = await stage.app.request({

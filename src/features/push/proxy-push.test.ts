@@ -321,6 +321,14 @@ for (const database of ['sqlite', 'postgres'] as const) {
       await stage.tell(alice, 3)
       await send()
       assert.deepEqual(nids(device), [2, 3])
+      proxy.answer = () => ({ status: 503 })
+      await stage.tell(alice, 4)
+      await send()
+      proxy.answer = () => ({})
+      stage.quiet.add(alice.accountId)
+      stage.app.clock.advance(60_000)
+      await send()
+      assert.deepEqual(nids(device), [2, 3, 4], 'nor what had to wait')
     })
 
     test('a phone in a drawer is told nothing', async () => {

@@ -235,6 +235,27 @@ for (const database of ['sqlite', 'postgres'] as const)
       assert.deepEqual([status, message], ['busy', null])
     })
 
+    test('an app password with limits reads, or not even that, and changes nothing (bug class: scope of a token)', async () => {
+      await put(app, alice, '/user_status/status', { statusType: 'busy' })
+      const { appPasswords } = app.features.auth
+      const accountId = await idOf(alice)
+      const reading = await appPasswords.add(accountId, 'reads', 'test', { isReadOnly: true })
+      const reader = [alice[0], reading.secret] as const
+      assert.equal((await get(app, reader, '/user_status')).status, 200)
+      assert.equal((await get(app, reader, `/statuses/${bob[0]}`)).status, 404)
+      for (const [path, body] of [
+        ['/user_status/status', { statusType: 'dnd' }],
+        ['/user_status/message/custom', { message: 'x' }],
+        ['/user_status/message/predefined', { messageId: 'meeting' }],
+        ['/heartbeat', { status: 'online' }],
+      ] as const) {
+        assert.equal((await put(app, reader, path, body)).status, 403, path)
+      }
+      assert.equal((await remove(app, reader, '/user_status/message')).status, 403)
+      assert.equal((await remove(app, reader, '/user_status/revert/meeting')).status, 403)
+      assert.equal(await typeOf(alice), 'busy')
+    })
+
     test('two nodes change one status at once, and neither change is lost', async () => {
       const db = await app.openAgain()
       const accountId = await idOf(alice)
