@@ -133,15 +133,19 @@ export async function claimDeliveries(tx: Tx, claim: Claim): Promise<DeliveryRow
   return rows.toSorted((a, b) => a.id - b.id)
 }
 
-/** Those that nobody else has taken meanwhile. */
-export async function renewLeases(tx: Tx, ids: readonly number[], heldUntilMs: number, untilMs: number): Promise<void> {
-  await tx
-    .updateTable('push_delivery')
-    .set({ leased_until_ms: untilMs })
-    .where('id', 'in', ids)
-    .where('leased_until_ms', '=', heldUntilMs)
-    .where('done_at_ms', 'is', null)
-    .execute()
+/** Of those that nobody else has taken meanwhile: each claim counts the attempts up. */
+export async function renewLeases(tx: Tx, rows: readonly DeliveryRow[], untilMs: number): Promise<void> {
+  for (const [attempts, same] of Map.groupBy(rows, (row) => row.attempts)) {
+    const ids = same.map(({ id }) => id)
+    await tx
+      .updateTable('push_delivery')
+      .set({ leased_until_ms: untilMs })
+      .where('id', 'in', ids)
+      .where('attempts', '=', attempts)
+      .where('leased_until_ms', '>', 0)
+      .where('done_at_ms', 'is', null)
+      .execute()
+  }
 }
 
 export async function findNextDueMs(db: Reader): Promise<number | undefined> {

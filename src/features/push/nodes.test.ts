@@ -33,6 +33,19 @@ for (const database of ['sqlite', 'postgres'] as const) {
       await stage.close()
       await stopSharedPostgres()
     })
+    /** Waits until what is at work is leased for a while to come. */
+    const renewed = async (): Promise<void> => {
+      for (let look = 0; look < 1_000; look++) {
+        const row = await stage.app.db.read
+          .selectFrom('push_delivery')
+          .select('leased_until_ms')
+          .where('done_at_ms', 'is', null)
+          .executeTakeFirst()
+        if ((row?.leased_until_ms ?? 0) > stage.app.clock.nowMs() + 10_000) return
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      assert.fail('the lease was not renewed')
+    }
     const nids = (): number[] => proxy.textsFor(device).map((text) => JSON.parse(text).nid)
 
     test('of two nodes never send the same (bug class: push exactly once)', async () => {
@@ -57,6 +70,30 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.deepEqual(nids(), [], 'its owner may still be at work')
       stage.app.clock.advance(180_000)
       await stage.push.sender.sendDue()
+      assert.deepEqual(nids(), [1])
+    })
+
+    test('that are at it keep their messages, however slow everybody is (bug class: push exactly once)', async (t) => {
+      t.mock.timers.enable({ apis: ['setInterval'] })
+      const gate = Promise.withResolvers<void>()
+      const arrived = Promise.withResolvers<void>()
+      proxy.answer = async () => {
+        arrived.resolve()
+        await gate.promise
+        return {}
+      }
+      await stage.tell(alice, 1)
+      const sending = stage.push.sender.sendDue()
+      await arrived.promise
+      const other = stage.node(stage.app.db)
+      for (let turn = 0; turn < 4; turn++) {
+        stage.app.clock.advance(10_000)
+        t.mock.timers.tick(4_000)
+        await renewed()
+        await other.sender.sendDue()
+      }
+      gate.resolve()
+      await sending
       assert.deepEqual(nids(), [1])
     })
 

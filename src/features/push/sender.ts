@@ -158,26 +158,22 @@ interface Leases {
 }
 
 function createLeases({ db, clock, log }: SenderDeps): Leases {
-  const held = new Set<{ readonly ids: readonly number[]; untilMs: number }>()
+  const held = new Set<readonly store.DeliveryRow[]>()
   let timer: NodeJS.Timeout | undefined
   const renew = async (): Promise<void> => {
     const untilMs = clock.nowMs() + LEASE_MS
-    const groups = [...held]
-    await db.write(async (tx) => {
-      for (const group of groups) await store.renewLeases(tx, group.ids, group.untilMs, untilMs)
-    })
-    for (const group of groups) group.untilMs = untilMs
+    const rows = [...held].flat()
+    await db.write((tx) => store.renewLeases(tx, rows, untilMs))
   }
   return {
     hold(rows) {
-      const group = { ids: rows.map(({ id }) => id), untilMs: rows[0]?.leased_until_ms ?? 0 }
-      held.add(group)
+      held.add(rows)
       timer ??= setInterval(() => {
         // What cannot be renewed runs out, and somebody else sends it, perhaps once more.
         renew().catch((error: unknown) => log.warn({ err: error }, 'Leases of pushes cannot be renewed'))
       }, RENEW_MS).unref()
       return () => {
-        held.delete(group)
+        held.delete(rows)
         if (held.size > 0) return
         clearInterval(timer)
         timer = undefined
