@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Fault, toFault } from '../lib/fault.ts'
 import { parseFormBody, parseJsonBody } from './body.ts'
-import { parseMultipartBody } from './multipart.ts'
+import { parseMultipartBody, parseMultipartForm } from './multipart.ts'
 
 const ACCEPTED = 'application/x-www-form-urlencoded, multipart/form-data or application/json'
 
@@ -21,6 +21,14 @@ export function parseBodies(scope: FastifyInstance): void {
     if (body.length === 0) done(null, undefined)
     else done(new Fault('unsupported', `Send parameters as ${ACCEPTED}`))
   })
+}
+
+/** Forms of this scope may have files in them. After `parseBodies`. */
+export function takeFiles(scope: FastifyInstance): void {
+  scope.removeContentTypeParser('multipart/form-data')
+  scope.addContentTypeParser('multipart/form-data', { parseAs: 'buffer' }, (request: FastifyRequest, body: Buffer) =>
+    parseMultipartForm(body, request.headers['content-type'] ?? ''),
+  )
 }
 
 function parse(

@@ -18,6 +18,34 @@ export async function parseMultipartBody(body: Uint8Array, contentType: string):
   return formOf(pairs)
 }
 
+/** A form that may have files in it. */
+export class MultipartForm {
+  readonly fields: FormFields
+  readonly files: readonly UploadedFile[]
+  constructor(fields: FormFields, files: readonly UploadedFile[]) {
+    this.fields = fields
+    this.files = files
+  }
+}
+
+export interface UploadedFile {
+  /** Name of the field, as it was sent: `files[]`. */
+  readonly field: string
+  readonly bytes: Uint8Array
+}
+
+/** The same with files. They are whole in memory: only for routes that take small ones. Throws Fault `bad-request`. */
+export async function parseMultipartForm(body: Uint8Array, contentType: string): Promise<MultipartForm> {
+  const pairs: [string, string][] = []
+  const files: UploadedFile[] = []
+  if (body.byteLength === 0) return new MultipartForm(formOf([]), files)
+  for (const [name, value] of await formData(body, contentType)) {
+    if (typeof value === 'string') pairs.push([name, value])
+    else files.push({ field: name, bytes: new Uint8Array(await value.arrayBuffer()) })
+  }
+  return new MultipartForm(formOf(pairs), files)
+}
+
 async function formData(body: Uint8Array, contentType: string): Promise<FormData> {
   try {
     return await new Response(Buffer.from(body), { headers: { 'content-type': contentType } }).formData()

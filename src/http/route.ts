@@ -43,5 +43,7 @@ export interface HttpRoute {
   readonly access: 'public' | 'user'
   /** What app passwords with limits need to know of it. Without one, they may not come here. */
   readonly reach?: Reach
+  /** A form with small files in it is taken, up to this many bytes: the body is then a `MultipartForm`. */
+  readonly maxFormBytes?: number
   handler(request: FastifyRequest, reply: FastifyReply): unknown
 }

@@ -6,10 +6,17 @@ import type { DavMount } from '../dav/tree.ts'
 import { lockDataFolder } from '../db/data-folder.ts'
 import type { Database, Migration } from '../db/database.ts'
 import type { Events } from '../events/events.ts'
+import {
+  type AppConfig,
+  type AppConfigDeps,
+  appConfigMigrations,
+  createAppConfig,
+} from '../features/app-config/index.ts'
 import { type Auth, type AuthDeps, authMigrations, createAuth } from '../features/auth/index.ts'
+import { avatarsMigrations, createAvatars } from '../features/avatars/index.ts'
 import { createBackgroundJobs } from '../features/background-jobs/index.ts'
 import { createCapabilitiesFeature } from '../features/capabilities/index.ts'
-import { createDirectDownload, type DirectDownload, directLinksMigrations } from '../features/direct-download/index.ts'
+import { createDirectDownload, directLinksMigrations } from '../features/direct-download/index.ts'
 import type { Feature } from '../features/feature.ts'
 import { createFilesFeature, type FilesFeature, filesMigrations } from '../features/files/index.ts'
 import type { Groups } from '../features/groups/index.ts'
@@ -24,9 +31,16 @@ import {
 } from '../features/notifications/index.ts'
 import { createNotifyPush, notifyPushMigrations } from '../features/notify-push/index.ts'
 import { createOutOfOffice, outOfOfficeMigrations } from '../features/out-of-office/index.ts'
+import { createPreferences, type Preferences, preferencesMigrations } from '../features/preferences/index.ts'
 import { createPush, type Push, pushMigrations } from '../features/push/index.ts'
 import { createStatus } from '../features/status/index.ts'
-import { createTheming, type Theming, themingMigrations } from '../features/theming/index.ts'
+import {
+  createTheming,
+  type Theming,
+  themingMigrations,
+  themingPreferences,
+  themingSettings,
+} from '../features/theming/index.ts'
 import { createUploadsFeature, type UploadsFeature, uploadsMigrations } from '../features/uploads/index.ts'
 import {
   createUserStatus,
@@ -35,13 +49,14 @@ import {
   userStatusMigrations,
 } from '../features/user-status/index.ts'
 import type { AccountIdentity, Accounts, UsersDeps } from '../features/users/index.ts'
-import { createUsers, type Users, usersMigrations } from '../features/users/index.ts'
+import { createUsers, type Users, usersMigrations, usersSettings } from '../features/users/index.ts'
 import type { Metrics } from '../http/metrics.ts'
 import type { Jobs } from '../jobs/jobs.ts'
 import { jobsMigration } from '../jobs/migrations/20261127-jobs.ts'
 import type { Clock } from '../lib/clock.ts'
 import { languageOfTag } from '../lib/languages.ts'
 import type { Audit, Log } from '../lib/log.ts'
+import { CLOUDLET_VERSION } from '../lib/version.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
 
 /** Steps of the schema, from all features. */
@@ -60,6 +75,9 @@ export const MIGRATIONS: readonly Migration[] = [
   ...loginFlowMigrations,
   ...userStatusMigrations,
   ...outOfOfficeMigrations,
+  ...preferencesMigrations,
+  ...appConfigMigrations,
+  ...avatarsMigrations,
 ]
 
 export interface FeatureDeps {
@@ -98,6 +116,8 @@ export interface Features {
   readonly groups: Groups
   readonly auth: Auth
   readonly theming: Theming
+  readonly preferences: Preferences
+  readonly appConfig: AppConfig
   readonly files: FilesFeature
   readonly notifications: Notifications
   readonly push: Push
@@ -116,10 +136,11 @@ export function createFeatures(deps: FeatureDeps): Features {
       folderAt: (accountId, path) => files.folderAt(accountId, path),
       pathOf: (folderId) => files.pathOf(folderId),
     },
+    facts: () => appFacts(appIds),
   })
   const { groups, users, theming, auth, userStatus } = people
-  const { files, mounts, uploads, directDownload } = createFileFeatures(deps, users, groups.groups)
-  const talking = [auth.feature, files.feature, directDownload.feature]
+  const { files, mounts, features: fileFeatures } = createFileFeatures(deps, users, groups.groups)
+  const talking = [auth.feature, ...fileFeatures]
   const notifications = createNotifications({
     ...deps,
     accounts: users.accounts,
@@ -134,9 +155,7 @@ export function createFeatures(deps: FeatureDeps): Features {
   const status = createStatus({ ...deps, siteName: theming.siteName, appIds })
   const contributing = [
     ...people.features,
-    files.feature,
-    uploads.feature,
-    directDownload.feature,
+    ...fileFeatures,
     notifications.feature,
     ...createNews(deps, people, files),
     push.feature,
@@ -152,6 +171,8 @@ export function createFeatures(deps: FeatureDeps): Features {
     groups: groups.groups,
     auth,
     theming: theming.theming,
+    preferences: people.preferences,
+    appConfig: people.appConfig,
     files,
     notifications: notifications.notifications,
     push,
@@ -160,14 +181,30 @@ export function createFeatures(deps: FeatureDeps): Features {
   }
 }
 
+/** What scripts read of the apps of this server. */
+function appFacts(appIds: readonly string[]): ReadonlyMap<string, Readonly<Record<string, string>>> {
+  const facts = { enabled: 'yes', installed_version: CLOUDLET_VERSION, types: '' }
+  return new Map(appIds.map((appId) => [appId, facts]))
+}
+
 /** Accounts, groups, how people and their apps come in, and what they see then. */
 function createPeople(
   deps: FeatureDeps,
-  used: Pick<UsersDeps, 'usedBytes' | 'usedBytesOf'> & Pick<AuthDeps, 'folders'>,
+  {
+    facts,
+    ...used
+  }: Pick<UsersDeps, 'usedBytes' | 'usedBytesOf'> & Pick<AuthDeps, 'folders'> & Pick<AppConfigDeps, 'facts'>,
 ) {
   const groups = createGroupsFeature(deps)
-  const users = createUsers({ ...deps, ...used, groups: groups.groups })
-  const theming = createTheming(deps)
+  const { preferences, feature: preferencesFeature } = createPreferences({ ...deps, rules: themingPreferences })
+  const theming = createTheming({ ...deps, preferences })
+  const { appConfig, feature: appConfigFeature } = createAppConfig({
+    ...deps,
+    settings: usersSettings,
+    holders: [themingSettings(theming.theming)],
+    facts,
+  })
+  const users = createUsers({ ...deps, ...used, groups: groups.groups, preferences, appConfig })
   const { branding } = theming
   const auth = createAuth({
     ...deps,
@@ -185,13 +222,15 @@ function createPeople(
   const features: Feature[] = [
     users.feature,
     groups.feature,
+    preferencesFeature,
+    appConfigFeature,
     auth.feature,
     theming.feature,
     loginFlow,
     userStatus.feature,
     outOfOffice,
   ]
-  return { groups, users, theming, auth, userStatus, features }
+  return { groups, users, preferences, appConfig, theming, auth, userStatus, features }
 }
 
 interface People {
@@ -203,7 +242,7 @@ interface People {
 /** What is above the trees of files. */
 function createRoot({ principalOf }: Users, groups: Groups): DavMount {
   return createRootMount({
-    collections: ['files', 'uploads'],
+    collections: ['files', 'uploads', 'avatars'],
     principalOf,
     groupNameOf: async (groupId) => (await groups.find(groupId))?.displayName ?? groupId,
   })
@@ -232,8 +271,7 @@ function createPushOf(deps: FeatureDeps, { users, auth, userStatus }: People, to
 
 interface FileFeatures {
   readonly files: FilesFeature
-  readonly uploads: UploadsFeature
-  readonly directDownload: DirectDownload
+  readonly features: readonly Feature[]
   readonly mounts: readonly DavMount[]
 }
 
@@ -278,8 +316,9 @@ function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): Fi
     ownerOf,
     isEnabled: async (accountId) => (await users.enabledUserId(accountId)) !== undefined,
   })
-  const mounts = [createRoot(users, groups), ...files.mounts, uploads.mount, directDownload.mount]
-  return { files, mounts, uploads, directDownload }
+  const avatars = createAvatars({ ...deps, enumeration: users.enumeration, readFile: files.readFile })
+  const mounts = [createRoot(users, groups), ...files.mounts, uploads.mount, directDownload.mount, avatars.mount]
+  return { files, mounts, features: [files.feature, uploads.feature, directDownload.feature, avatars.feature] }
 }
 
 /** What tells people and their devices that something is new. */

@@ -65,6 +65,7 @@ const WHO: Readonly<Record<OcsRoute['auth'], string>> = {
   'group-admin': 'administrators and group administrators',
   admin: 'administrators',
   'settings-admin': 'administrators',
+  'delegated-admin': 'administrators',
 }
 
 /** `/apps/theming/...` belongs to `theming`, `/cloud/user` and `/cloud/users/...` to `cloud/users`. */

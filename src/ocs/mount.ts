@@ -161,6 +161,9 @@ function admitCall(route: OcsRoute, viewer: Viewer, hasProof: boolean, nowMs: nu
 function accessRefusal(auth: OcsAccess, viewer: AccountViewer): string | undefined {
   if (viewer.isAdmin) return undefined
   if (auth === 'admin') return 'Logged in account must be an admin'
+  if (auth === 'delegated-admin') {
+    return 'Logged in account must be an administrator or have authorization to edit this setting.'
+  }
   if (auth === 'settings-admin') {
     return 'Logged in account must be an admin, a sub admin or gotten special right to access this setting'
   }

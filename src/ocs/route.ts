@@ -8,9 +8,10 @@ import type { Json } from '../lib/json.ts'
 
 /**
  * Who may call. `group-admin`: an administrator of at least one group, or an administrator. `settings-admin`: an
- * administrator too, refused in the words the reference uses for rights that it lets administrators delegate.
+ * administrator too, refused in the words the reference uses for rights that it lets administrators delegate;
+ * `delegated-admin`: the same for settings of apps.
  */
-export type OcsAccess = 'public' | 'user' | 'group-admin' | 'admin' | 'settings-admin'
+export type OcsAccess = 'public' | 'user' | 'group-admin' | 'admin' | 'settings-admin' | 'delegated-admin'
 
 export interface OcsCall<V extends Viewer, P, I> {
   readonly viewer: V

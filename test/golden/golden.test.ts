@@ -3,6 +3,7 @@ import { after, describe, test } from 'node:test'
 import type { DatabaseKind } from '../../src/db/database.ts'
 import { stopSharedPostgres } from '../helpers/postgres.ts'
 import { createTestApp } from '../helpers/test-app.ts'
+import { betweenAvatar } from './around-staging.ts'
 import { type Between, castOf } from './cast.ts'
 import { BETWEEN_DAV } from './dav-staging.ts'
 import { judge, matches, readExpected } from './expected.ts'
@@ -26,6 +27,9 @@ const TOPICS: Readonly<Record<string, Between>> = {
   'login-flow-v2': {},
   'provisioning-users': betweenUsers,
   'provisioning-groups': betweenGroups,
+  preferences: {},
+  'provisioning-apps-config': {},
+  avatar: betweenAvatar,
   'notifications-push': betweenPush,
   'notifications-webpush': betweenWebPush,
   'user-status': betweenUserStatus,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { sendRaw } from '../helpers/send-raw.ts'
 import type { TestAnswer, TestApp } from '../helpers/test-app.ts'
 import { basic } from '../helpers/test-app.ts'
+import { recordedPicture } from './around-staging.ts'
 import { type Between, PASSWORDS } from './cast.ts'
 import { compareAnswers, type Difference, type RecordedAnswer } from './compare.ts'
 import { stageFiles } from './dav-staging.ts'
@@ -78,7 +79,7 @@ async function send(
   for (const [name, value] of Object.entries(request.headers ?? {})) headers[name.toLowerCase()] = value
   const usesCookies = headers['cookie'] !== undefined
   if (usesCookies) {
-    if (!browser.has(SESSION)) keepCookie(await app.request({ url: '/login', headers: { host: HOST } }), browser)
+    if (!browser.has(SESSION)) await openBrowser(app, as, browser)
     headers['cookie'] = cookiesOf(browser)
   }
   const text = JSON.stringify(request)
@@ -91,10 +92,12 @@ async function send(
   if (!usesCookies && headers['authorization'] === undefined && password !== undefined && !as.includes('wrong')) {
     headers['authorization'] = basic(as.replace(/ \(.*/, ''), password)
   }
-  const body = bodyText(request.body, known)
+  const picture = await recordedPicture(request.body)
+  const body = picture === undefined ? bodyText(request.body, known) : undefined
   if (typeof request.body === 'object' && headers['content-type'] === undefined)
     headers['content-type'] = 'application/json'
   const url = fill(request.path, known).replace('{requesttoken}', encodeURIComponent(known.get('{requesttoken}') ?? ''))
+  if (picture !== undefined) return app.request({ method: request.method, url, headers, body: picture })
   if (socket !== undefined) {
     const ours = { url: withFileIds(url, known), ...(body === undefined ? {} : { body: withFileIds(body, known) }) }
     return sendRaw(socket, { method: request.method, headers: headers, ...ours })
@@ -118,6 +121,20 @@ function bodyText(body: unknown, known: Known): string | undefined {
   if (body === undefined || body === null) return undefined
   if (typeof body !== 'string') return fill(JSON.stringify(body), known)
   return body.replace(/\{[a-z_][\w-]*\}/g, (name) => encodeURIComponent(known.get(name) ?? name))
+}
+
+/** With the login form before it; where the recording does not sign in itself, who is signed in there is here too. */
+async function openBrowser(app: TestApp, as: string, browser: Browser): Promise<void> {
+  keepCookie(await app.request({ url: '/login', headers: { host: HOST } }), browser)
+  const [, user = ''] = /^(\w+) \(session\)$/.exec(as) ?? []
+  const password = PASSWORDS[user]
+  if (password === undefined) return
+  const headers = { host: HOST, cookie: cookiesOf(browser) }
+  const requesttoken = (await app.request({ url: '/csrftoken', headers })).json().token
+  const body = new URLSearchParams({ user, password, requesttoken }).toString()
+  const type = { 'content-type': 'application/x-www-form-urlencoded', origin: BASE }
+  const answer = await app.request({ method: 'POST', url: '/login', headers: { ...headers, ...type }, body })
+  keepCookie(answer, browser)
 }
 
 /** Cookies by their names. */

@@ -31,6 +31,7 @@ import { isNearlyFull } from './scope.ts'
 import { createFilesSearch } from './search.ts'
 import { createFiles, type Files } from './service.ts'
 import * as store from './store.ts'
+import { createFileReader, type ReadFile } from './whole-file.ts'
 
 export { type Checksum, checksumMismatch, Meter, parseChecksum } from './checksums.ts'
 export { type ContentHome, createContentHome } from './content-home.ts'
@@ -74,6 +75,7 @@ export interface FilesFeature {
   readonly start: () => Promise<void>
   /** Keys that nothing will refer to, for the sweeper. */
   discardKeys(tx: Tx, keys: readonly string[]): Promise<void>
+  readonly readFile: ReadFile
   /** These nodes and every folder above them, as far as they are there. */
   withAncestors(nodeIds: readonly number[]): Promise<number[]>
   /** Bytes that the trees of some accounts hold; accounts without one are missing. */
@@ -128,6 +130,7 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
       settings.instanceId = (await maintenance.findSetting(db.read, 'instance_id')) ?? ''
       settings.dataFingerprint = (await maintenance.findSetting(db.read, 'data_fingerprint')) ?? ''
     },
+    readFile: createFileReader(files, contents),
     withAncestors: (nodeIds) => store.withAncestors(db.read, nodeIds),
     usedBytesOf: (accountIds) => store.sizesOfTrees(db.read, accountIds),
     isWithin: (limits, nodeId) => isWithin(db.read, limits, nodeId),

@@ -1,10 +1,9 @@
-import type { Sharp } from 'sharp'
 import { sha256Hex } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
+import { imageLibrary, MAX_INPUT_PIXELS } from '../../lib/image-library.ts'
 import type { ImageName } from './settings.ts'
 
 export const MAX_INPUT_BYTES = 20 * 1024 * 1024
-const MAX_INPUT_PIXELS = 50_000_000
 const MAX_SECONDS = 20
 
 export interface EncodedImage {
@@ -13,35 +12,7 @@ export interface EncodedImage {
   readonly etag: string
 }
 
-/** Kinds of input that may be read. Every other reader of the library is switched off. */
-const READERS = {
-  operation: [
-    'VipsForeignLoadPngBuffer',
-    'VipsForeignLoadJpegBuffer',
-    'VipsForeignLoadWebpBuffer',
-    'VipsForeignLoadNsgifBuffer',
-    'VipsForeignLoadHeifBuffer',
-    'VipsForeignLoadSvgBuffer',
-  ],
-}
-
 const LARGEST: Readonly<Record<ImageName, number>> = { logo: 1_024, logoheader: 1_024, favicon: 512, background: 3_840 }
-
-type SharpModule = (input: Uint8Array, options?: object) => Sharp
-
-let loaded: Promise<SharpModule> | undefined
-
-/** The image library, loaded with the first image that needs it. */
-async function sharpModule(): Promise<SharpModule> {
-  loaded ??= import('sharp').then(({ default: sharp }) => {
-    sharp.block({ operation: ['VipsForeignLoad'] })
-    sharp.unblock(READERS)
-    sharp.concurrency(1)
-    sharp.cache(false)
-    return sharp as unknown as SharpModule
-  })
-  return loaded
-}
 
 /**
  * Reads an image and writes it anew, so that nothing of the input but its pixels is ever sent to a browser: no script of
@@ -49,7 +20,7 @@ async function sharpModule(): Promise<SharpModule> {
  */
 export async function encodeImage(name: ImageName, input: Uint8Array): Promise<EncodedImage> {
   if (input.byteLength > MAX_INPUT_BYTES) throw new Fault('bad-request', 'The image is larger than 20 MiB')
-  const sharp = await sharpModule()
+  const sharp = await imageLibrary()
   const largest = LARGEST[name]
   try {
     const options = { limitInputPixels: MAX_INPUT_PIXELS, failOn: 'error', pages: 1, density: 144 }
@@ -72,7 +43,7 @@ export async function encodeImage(name: ImageName, input: Uint8Array): Promise<E
 
 /** The average colour of a picture, so that text on it can be told from it. */
 export async function averageColor(content: Uint8Array): Promise<string> {
-  const sharp = await sharpModule()
+  const sharp = await imageLibrary()
   const pixel = await sharp(content, { limitInputPixels: MAX_INPUT_PIXELS })
     .flatten()
     .resize(1, 1, { fit: 'fill' })
@@ -83,7 +54,7 @@ export async function averageColor(content: Uint8Array): Promise<string> {
 
 /** A square PNG, the picture centred on nothing. */
 export async function squareIcon(input: Uint8Array, pixels: number): Promise<EncodedImage> {
-  const sharp = await sharpModule()
+  const sharp = await imageLibrary()
   const content = await sharp(input, { limitInputPixels: MAX_INPUT_PIXELS, density: 288 })
     .resize({ width: pixels, height: pixels, fit: 'contain', background: { r: 0, g: 0, b: 0, alpha: 0 } })
     .png({ compressionLevel: 9 })
@@ -93,7 +64,7 @@ export async function squareIcon(input: Uint8Array, pixels: number): Promise<Enc
 
 /** One of our own drawings as WebP. */
 export async function drawBackground(svg: string): Promise<EncodedImage> {
-  const sharp = await sharpModule()
+  const sharp = await imageLibrary()
   const content = await sharp(Buffer.from(svg), { density: 96 }).webp({ quality: 80 }).toBuffer()
   return withEtag('image/webp', new Uint8Array(content))
 }

@@ -10,6 +10,8 @@ import { pictureRoutes } from './pictures.ts'
 import { themingRoutes } from './routes.ts'
 import { createThemingService, THEMING_TOPIC, type Theming, type ThemingDeps } from './service.ts'
 
+export { themingSettings } from './app-settings.ts'
+export { themingPreferences } from './preferences.ts'
 export type { Theming } from './service.ts'
 
 export const themingMigrations: readonly Migration[] = [themingMigration]

@@ -20,9 +20,10 @@ export interface Look {
 const shippedPath = (name: string): string => `/apps/theming/img/background/${name}`
 
 export function lookOf(theme: Theme, choice: Choice | undefined): Look {
-  const primary = theme.values['primary_color'] ?? DEFAULT_PRIMARY
-  const serverColor = theme.values['background_color'] ?? DEFAULT_BACKGROUND
   const mayChoose = theme.values['disable-user-theming'] !== 'yes'
+  const ownColor = mayChoose ? choice?.primaryColor : undefined
+  const primary = ownColor || (theme.values['primary_color'] ?? DEFAULT_PRIMARY)
+  const serverColor = theme.values['background_color'] ?? DEFAULT_BACKGROUND
   const background = mayChoose ? (choice?.background ?? 'default') : 'default'
   if (background === 'color') {
     const backgroundColor = choice?.backgroundColor || serverColor

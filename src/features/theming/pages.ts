@@ -9,7 +9,7 @@ import { lookUp } from '../../lib/lookup.ts'
 import { APP_TITLES } from './drawings.ts'
 import { brandingOf, lookOf } from './look.ts'
 import { sendPicture, shippedBackground } from './pictures.ts'
-import type { Choice, Theme, Theming } from './service.ts'
+import type { Choice, ChoiceChange, Theme, Theming } from './service.ts'
 import { pageCss, THEME_IDS, type ThemeColors, themeCss } from './themes.ts'
 
 export function themingPages(theming: Theming): HttpRoute[] {
@@ -151,7 +151,7 @@ const chooseBackground = (theming: Theming): HttpRoute => ({
   },
 })
 
-function wantedBackground(kind: string, body: Readonly<Record<string, unknown>>): Partial<Omit<Choice, 'version'>> {
+function wantedBackground(kind: string, body: Readonly<Record<string, unknown>>): ChoiceChange {
   const text = (name: string): string => (typeof body[name] === 'string' ? body[name] : '')
   if (kind === 'default') return { background: 'default', backgroundColor: '' }
   if (kind === 'shipped') return { background: requiredText(text('value'), 'value') }

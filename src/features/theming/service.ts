@@ -5,9 +5,11 @@ import { Fault } from '../../lib/fault.ts'
 import type { Audit } from '../../lib/log.ts'
 import { lookUp } from '../../lib/lookup.ts'
 import { accountTopic } from '../../lib/topics.ts'
+import type { Preferences } from '../preferences/index.ts'
 import { isColor } from './colors.ts'
 import { BACKGROUNDS } from './drawings.ts'
 import { averageColor, encodeImage } from './images.ts'
+import { PRIMARY_COLOR } from './preferences.ts'
 import { acceptTextSetting, type ImageName, settingName, TEXT_SETTINGS } from './settings.ts'
 import * as store from './store.ts'
 import { THEME_IDS } from './themes.ts'
@@ -35,11 +37,22 @@ export interface Choice {
   /** `default`, `color`, or the name of a shipped background. */
   readonly background: string
   readonly backgroundColor: string
+  /** `#rrggbb`, empty for the server's; set as a preference. */
+  readonly primaryColor: string
   readonly themes: readonly string[]
   readonly version: number
 }
 
-const NO_CHOICE: Choice = { background: 'default', backgroundColor: '', themes: ['default'], version: 0 }
+/** What is chosen here; the rest are preferences. */
+export type ChoiceChange = Partial<Pick<Choice, 'background' | 'backgroundColor' | 'themes'>>
+
+const NO_CHOICE: Choice = {
+  background: 'default',
+  backgroundColor: '',
+  primaryColor: '',
+  themes: ['default'],
+  version: 0,
+}
 
 export interface Theming {
   /** At once when it is remembered, which it is but for the moment after a change. */
@@ -55,21 +68,22 @@ export interface Theming {
   /** Back to what Cloudlet comes with. */
   reset(name: string, actor: string): Promise<void>
   /** Throws Fault `bad-request`, or `forbidden` when the administrator has switched choosing off. */
-  choose(accountId: number, change: Partial<Omit<Choice, 'version'>>): Promise<Choice>
+  choose(accountId: number, change: ChoiceChange): Promise<Choice>
 }
 
 export interface ThemingDeps {
   readonly db: Database
   readonly clock: Clock
   readonly audit: Audit
+  readonly preferences: Pick<Preferences, 'of'>
 }
 
 const PLAIN = 'plain'
 const VERSION = 'version'
 const MAX_REMEMBERED_CHOICES = 10_000
 
-export function createThemingService({ db, clock, audit }: ThemingDeps): Theming {
-  const reading = createReading(db)
+export function createThemingService({ db, clock, audit, preferences }: ThemingDeps): Theming {
+  const reading = createReading(db, preferences)
   const change = async (event: string, name: string, actor: string, write: Parameters<Database['write']>[0]) => {
     await db.write(async (tx) => {
       await write(tx)
@@ -133,7 +147,7 @@ export function createThemingService({ db, clock, audit }: ThemingDeps): Theming
   }
 }
 
-function checkChoice({ background, backgroundColor, themes }: Partial<Omit<Choice, 'version'>>): void {
+function checkChoice({ background, backgroundColor, themes }: ChoiceChange): void {
   if (
     background !== undefined &&
     background !== 'default' &&
@@ -149,7 +163,10 @@ function checkChoice({ background, backgroundColor, themes }: Partial<Omit<Choic
   if (unknown !== undefined) throw new Fault('bad-request', `Invalid theme id: ${unknown.slice(0, 64)}`)
 }
 
-function createReading(db: Database): Pick<Theming, 'theme' | 'choice' | 'image'> {
+function createReading(
+  db: Database,
+  preferences: Pick<Preferences, 'of'>,
+): Pick<Theming, 'theme' | 'choice' | 'image'> {
   let known: { readonly stamp: number; readonly theme: Theme } | undefined
   const choices = new LRUCache<number, { readonly stamp: number; readonly choice: Choice }>({
     max: MAX_REMEMBERED_CHOICES,
@@ -177,7 +194,8 @@ function createReading(db: Database): Pick<Theming, 'theme' | 'choice' | 'image'
   const loadChoice = async (accountId: number): Promise<Choice> => {
     const stamp = db.stamps.of(accountTopic(accountId))
     const row = await store.findChoice(db.read, accountId)
-    const choice = row === undefined ? NO_CHOICE : toChoice(row)
+    const primaryColor = (await preferences.of(accountId)).get(PRIMARY_COLOR) ?? ''
+    const choice = { ...(row === undefined ? NO_CHOICE : toChoice(row)), primaryColor }
     choices.set(accountId, { stamp, choice })
     return choice
   }
@@ -192,7 +210,7 @@ function createReading(db: Database): Pick<Theming, 'theme' | 'choice' | 'image'
   }
 }
 
-function toChoice(row: store.ChoiceRow): Choice {
+function toChoice(row: store.ChoiceRow): Omit<Choice, 'primaryColor'> {
   return {
     background: row.background,
     backgroundColor: row.background_color,

@@ -3,15 +3,16 @@ import { Fault } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
 import { lookUp } from '../../lib/lookup.ts'
 import type { Groups } from '../groups/index.ts'
+import { type Preferences, preferenceKey } from '../preferences/index.ts'
 import type { Accounts } from './accounts.ts'
 import type { AccountEditing } from './editing.ts'
-import { quotaBytes } from './quota.ts'
 import type { AccountRecord } from './records.ts'
 
 export interface UserCommandsDeps {
   readonly accounts: Accounts
   readonly editing: AccountEditing
   readonly groups: Groups
+  readonly preferences: Preferences
 }
 
 const USER_ARG = { name: 'user', summary: 'Id of the account' }
@@ -149,7 +150,7 @@ function recordJson(record: AccountRecord): Record<string, Json> {
     groups: [...record.groupIds],
     subadmin: [...record.administeredGroupIds],
     quota: row.quota,
-    quota_bytes: quotaBytes(row.quota) ?? null,
+    quota_bytes: record.limitBytes ?? null,
     language: row.language,
     last_seen: row.last_login_at_ms === null ? null : new Date(row.last_login_at_ms).toISOString(),
     created: new Date(row.created_at_ms).toISOString(),
@@ -230,39 +231,62 @@ const SETTINGS: Readonly<Record<string, string>> = {
   'settings website': 'website',
 }
 
-function userSetting({ accounts, editing }: UserCommandsDeps): Command {
+function userSetting(deps: UserCommandsDeps): Command {
+  const { accounts, preferences } = deps
   return {
     name: 'user:setting',
     summary:
       'Read or change a setting of an account: settings email, settings display_name, core lang, files quota, ...',
     args: [
       USER_ARG,
-      { name: 'app?', summary: 'Application: settings, core or files; without one, all settings are listed' },
+      {
+        name: 'app?',
+        summary: 'Application: settings, core, files or theming; without one, all settings are listed',
+      },
       { name: 'key?', summary: 'Name of the setting' },
       { name: 'value?', summary: 'New value; without one, the value is printed' },
     ],
+    options: { delete: { type: 'boolean', summary: 'Take a preference back, such as theming primary_color' } },
     async run(input, out) {
       const record = await accounts.get(input.args['user'] ?? '')
-      const values = settingsOf(record)
-      const app = input.args['app']
+      const values = { ...settingsOf(record), ...Object.fromEntries(await preferences.of(record.row.id)) }
+      const { app, key = '', value } = input.args
       if (app === undefined) {
         out.result(
           values,
-          Object.entries(values).map(([name, value]) => `  - ${name}: ${value}`),
+          Object.entries(values).map(([name, shown]) => `  - ${name}: ${shown}`),
         )
         return
       }
-      const name = `${app} ${input.args['key'] ?? ''}`
-      const field = lookUp(SETTINGS, name)
-      if (field === undefined) {
-        throw new Fault('bad-request', `Unknown setting "${name}". Known are: ${Object.keys(SETTINGS).join(', ')}`)
-      }
-      const value = input.args['value']
-      if (value !== undefined) await editing.change(record, field, value, undefined)
-      const shown = value ?? values[name] ?? ''
-      out.result({ [name]: shown }, value === undefined ? [shown] : [`${name} is now "${shown}"`])
+      const name = preferenceKey(app, key)
+      const change = input.options['delete'] === true ? null : value
+      await changeSetting(deps, record, app, key, change)
+      const shown = change === null ? '' : (change ?? values[name] ?? '')
+      out.result({ [name]: shown }, change === undefined ? [shown] : [`${name} is now "${shown}"`])
     },
   }
+}
+
+/** null takes the setting back, undefined only looks whether there is one of this name. */
+async function changeSetting(
+  { editing, preferences }: UserCommandsDeps,
+  record: AccountRecord,
+  app: string,
+  key: string,
+  value: string | null | undefined,
+): Promise<void> {
+  const name = preferenceKey(app, key)
+  const field = lookUp(SETTINGS, name)
+  const known = [...Object.keys(SETTINGS), ...preferences.rules.map((rule) => preferenceKey(rule.app, rule.name))]
+  if (!known.includes(name)) {
+    throw new Fault('bad-request', `Unknown setting "${name}". Known are: ${known.join(', ')}`)
+  }
+  if (value === null && field !== undefined) {
+    throw new Fault('bad-request', `"${name}" is a field of the account: give it an empty value instead`)
+  }
+  if (value === null) await preferences.remove(record.row.id, app, [key])
+  else if (value !== undefined && field !== undefined) await editing.change(record, field, value, undefined)
+  else if (value !== undefined) await preferences.set(record.row.id, app, { [key]: value })
 }
 
 function settingsOf(record: AccountRecord): Record<string, string> {

@@ -5,19 +5,22 @@ import type { Events } from '../../events/events.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Audit } from '../../lib/log.ts'
 import { accountTopic } from '../../lib/topics.ts'
+import type { AppConfig, AppSetting } from '../app-config/index.ts'
 import type { Feature } from '../feature.ts'
 import type { Groups } from '../groups/index.ts'
+import type { Preferences } from '../preferences/index.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 import { userCommands } from './cli.ts'
 import { createDirectory } from './directory.ts'
 import { createEditing } from './editing.ts'
+import { createEnumeration, ENUMERATION_SETTINGS, type Enumeration } from './enumeration.ts'
 import { groupCommands } from './group-cli.ts'
 import type { AccountDirectory } from './identity.ts'
 import { listingRoutes } from './listing-routes.ts'
 import { createManaging } from './managing.ts'
 import { managingRoutes } from './managing-routes.ts'
 import { accountsMigration } from './migrations/20261124-accounts.ts'
-import { quotaBytes } from './quota.ts'
+import { DEFAULT_QUOTA } from './quota.ts'
 import { createAccountRecords } from './records.ts'
 import { type UsedBytes, userRoutes } from './routes.ts'
 import { principalView } from './views.ts'
@@ -25,11 +28,16 @@ import { createVisibility, type Visibility } from './visibility.ts'
 
 export { checkPassword, checkUserId } from './account-rules.ts'
 export type { Accounts } from './accounts.ts'
+export type { Enumeration } from './enumeration.ts'
 export type { AccountDirectory, AccountIdentity } from './identity.ts'
+export type { AccountRecord } from './records.ts'
 export type { UsedBytes } from './routes.ts'
 export type { Person, Visibility } from './visibility.ts'
 
 export const usersMigrations: readonly Migration[] = [accountsMigration]
+
+/** Settings of all accounts together. */
+export const usersSettings: readonly AppSetting[] = [DEFAULT_QUOTA, ...ENUMERATION_SETTINGS]
 
 export interface UsersDeps {
   readonly db: Database
@@ -37,6 +45,8 @@ export interface UsersDeps {
   readonly audit: Audit
   readonly events: Events
   readonly groups: Groups
+  readonly preferences: Preferences
+  readonly appConfig: AppConfig
   readonly usedBytes: UsedBytes
   /** The same of many, in one statement. */
   readonly usedBytesOf: (accountIds: readonly number[]) => Promise<ReadonlyMap<number, number>>
@@ -49,6 +59,7 @@ export interface Users {
   readonly accounts: Accounts
   readonly directory: AccountDirectory
   readonly visibility: Visibility
+  readonly enumeration: Enumeration
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
   readonly displayNameOf: (accountId: number) => Promise<string>
@@ -67,21 +78,24 @@ export function createUsers({
   audit,
   events,
   groups,
+  preferences,
+  appConfig,
   usedBytes,
   usedBytesOf,
   dataFolder,
   accountVisibility,
 }: UsersDeps): Users {
-  const records = createAccountRecords(db, groups)
+  const records = createAccountRecords({ db, groups, appConfig })
   const accounts = createAccounts({ db, clock, audit, groups, records })
   const editing = createEditing({ db, audit, events, accounts })
   return {
     accounts,
     directory: createDirectory(db, records),
     visibility: createVisibility({ db, records, groups, accountVisibility }),
+    enumeration: createEnumeration({ db, records, groups, appConfig }),
     async quotaOf(accountId) {
       const record = await records.find(accountId)
-      return record === undefined ? undefined : quotaBytes(record.row.quota)
+      return record?.limitBytes
     },
     async enabledUserId(accountId) {
       const record = await records.find(accountId)
@@ -111,7 +125,7 @@ export function createUsers({
         return { core: { user: { language, locale, timezone: timezone === '' ? 'UTC' : timezone } } }
       },
       capabilityTopics: (viewer) => (viewer.kind === 'anonymous' ? [] : [accountTopic(viewer.accountId)]),
-      commands: [...userCommands({ accounts, editing, groups }), ...groupCommands({ accounts, groups })],
+      commands: [...userCommands({ accounts, editing, groups, preferences }), ...groupCommands({ accounts, groups })],
     },
   }
 }

@@ -1,3 +1,4 @@
+import type { AppSetting } from '../app-config/index.ts'
 import { invalidValue } from './fields.ts'
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -32,9 +33,23 @@ export function acceptQuota(value: string): string {
   return String(bytes)
 }
 
+/** The quota of accounts that have none of their own. */
+export const DEFAULT_QUOTA: AppSetting = {
+  app: 'files',
+  name: 'default_quota',
+  summary: 'Quota of accounts without one of their own: a size such as "5 GB", or none',
+  fallback: 'none',
+  accept(value) {
+    const quota = acceptQuota(value)
+    if (quota === 'default') throw new Error('must be a size such as "5 GB", or none')
+    return quota
+  },
+}
+
 /** The limit in bytes, undefined when there is none. */
-export function quotaBytes(quota: string): number | undefined {
-  return quota === 'default' || quota === 'none' ? undefined : Number(quota)
+export function quotaBytes(quota: string, defaultQuota: string): number | undefined {
+  const chosen = quota === 'default' ? defaultQuota : quota
+  return chosen === 'default' || chosen === 'none' ? undefined : Number(chosen)
 }
 
 export interface QuotaView {
@@ -46,8 +61,7 @@ export interface QuotaView {
 }
 
 /** The quota block (recording users-metadata): without a limit `free`, `total` and `quota` are all -3. */
-export function quotaView(quota: string, usedBytes: number): QuotaView {
-  const limit = quotaBytes(quota)
+export function quotaView(limit: number | undefined, usedBytes: number): QuotaView {
   if (limit === undefined) {
     return { free: UNLIMITED, used: usedBytes, total: UNLIMITED, relative: 0, quota: UNLIMITED }
   }

@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache'
 import type { Database, Reader, Tx } from '../../db/database.ts'
 import { accountTopic } from '../../lib/topics.ts'
+import { APP_CONFIG_TOPIC, type AppConfig } from '../app-config/index.ts'
 import type { Groups } from '../groups/index.ts'
+import { DEFAULT_QUOTA, quotaBytes } from './quota.ts'
 import * as store from './store.ts'
 
 /** All that is known of an account, read together. */
@@ -10,6 +12,8 @@ export interface AccountRecord {
   readonly properties: readonly store.PropertyRow[]
   readonly groupIds: readonly string[]
   readonly administeredGroupIds: readonly string[]
+  /** Its quota, or the one of all accounts; undefined for no limit. */
+  readonly limitBytes: number | undefined
 }
 
 export interface AccountRecords {
@@ -23,6 +27,7 @@ export interface AccountRecords {
 
 interface Remembered {
   readonly stamp: number
+  readonly configStamp: number
   readonly record: AccountRecord
 }
 
@@ -31,24 +36,36 @@ const MAX_REMEMBERED = 10_000
 /** Times of login are not stamped, so that a login forgets nothing; this is how old another process may show them. */
 const MAX_AGE_MS = 60_000
 
+interface RecordsDeps {
+  readonly db: Database
+  readonly groups: Pick<Groups, 'loadRoles'>
+  readonly appConfig: Pick<AppConfig, 'read'>
+}
+
 /** Accounts in memory. The stamp of each account says whether what is remembered still holds, in every process. */
-export function createAccountRecords(db: Database, groups: Pick<Groups, 'loadRoles'>): AccountRecords {
+export function createAccountRecords({ db, groups, appConfig }: RecordsDeps): AccountRecords {
   const remembered = new LRUCache<number, Remembered>({ max: MAX_REMEMBERED, ttl: MAX_AGE_MS })
   const idsByKey = new LRUCache<string, number>({ max: MAX_REMEMBERED })
 
+  const load = async (accountIds: readonly number[]): Promise<AccountRecord[]> =>
+    loadRecords(db.read, groups, accountIds, await appConfig.read(DEFAULT_QUOTA))
   const fresh = (accountId: number): AccountRecord | undefined => {
     const entry = remembered.get(accountId)
-    return entry !== undefined && entry.stamp === db.stamps.of(accountTopic(accountId)) ? entry.record : undefined
+    const isFresh =
+      entry !== undefined &&
+      entry.stamp === db.stamps.of(accountTopic(accountId)) &&
+      entry.configStamp === db.stamps.of(APP_CONFIG_TOPIC)
+    return isFresh ? entry.record : undefined
   }
   const read = async (accountId: number): Promise<AccountRecord | undefined> => {
     // The stamp is taken first: a change while we read makes the entry stale, never the other way round.
-    const stamp = db.stamps.of(accountTopic(accountId))
-    const [record] = await loadRecords(db.read, groups, [accountId])
+    const [stamp, configStamp] = [db.stamps.of(accountTopic(accountId)), db.stamps.of(APP_CONFIG_TOPIC)]
+    const [record] = await load([accountId])
     if (record === undefined) {
       remembered.delete(accountId)
       return undefined
     }
-    remembered.set(accountId, { stamp, record })
+    remembered.set(accountId, { stamp, configStamp, record })
     idsByKey.set(record.row.user_key, accountId)
     return record
   }
@@ -65,7 +82,7 @@ export function createAccountRecords(db: Database, groups: Pick<Groups, 'loadRol
         .findAccountIdByKey(db.read, key)
         .then((accountId) => (accountId === undefined ? undefined : find(accountId)))
     },
-    load: (accountIds) => loadRecords(db.read, groups, accountIds),
+    load,
   }
 }
 
@@ -78,6 +95,7 @@ async function loadRecords(
   db: Reader | Tx,
   groups: Pick<Groups, 'loadRoles'>,
   accountIds: readonly number[],
+  defaultQuota: string,
 ): Promise<AccountRecord[]> {
   const rows = new Map((await store.listAccounts(db, accountIds)).map((row) => [row.id, row]))
   const properties = Map.groupBy(await store.listProperties(db, accountIds), (row) => row.account_id)
@@ -87,7 +105,8 @@ async function loadRecords(
     const row = rows.get(accountId)
     if (row === undefined) continue
     const { groupIds = [], administeredGroupIds = [] } = roles.get(accountId) ?? {}
-    records.push({ row, properties: properties.get(accountId) ?? [], groupIds, administeredGroupIds })
+    const limitBytes = quotaBytes(row.quota, defaultQuota)
+    records.push({ row, properties: properties.get(accountId) ?? [], groupIds, administeredGroupIds, limitBytes })
   }
   return records
 }

@@ -126,3 +126,27 @@ export async function listDisabledIds(db: Reader): Promise<number[]> {
   const rows = await db.selectFrom('account').select('id').where('enabled', '=', 0).execute()
   return rows.map((row) => row.id)
 }
+
+/** Accounts that may sign in whose name is exactly this text, in any letter case; on request their id or address too. */
+export async function listUserIdsNamed(
+  db: Reader,
+  text: string,
+  { byId, byEmail }: { readonly byId: boolean; readonly byEmail: boolean },
+  limit: number,
+): Promise<string[]> {
+  const key = text.toLowerCase()
+  const rows = await db
+    .selectFrom('account')
+    .select('user_id')
+    .where('enabled', '=', 1)
+    .where((where) =>
+      where.or([
+        where('display_key', '=', key),
+        ...(byId ? [where('user_key', '=', key)] : []),
+        ...(byEmail ? [where('email_key', '=', key)] : []),
+      ]),
+    )
+    .limit(limit)
+    .execute()
+  return rows.map((row) => row.user_id)
+}

@@ -39,7 +39,7 @@ export function userMetadataView(facts: MetadataFacts): Record<string, Json> {
     lastLogin: seconds(lastLoginMs) * 1_000,
     backend: 'Database',
     subadmin: [...record.administeredGroupIds],
-    quota: { ...quotaView(row.quota, usedBytes) },
+    quota: { ...quotaView(record.limitBytes, usedBytes) },
     manager: row.manager,
     ...scope('avatar'),
     email: row.email,
