@@ -80,6 +80,7 @@ async function send(
   const usesCookies = headers['cookie'] !== undefined
   if (usesCookies) {
     if (!browser.has(SESSION)) await openBrowser(app, as, browser)
+    opened.add(browser)
     headers['cookie'] = cookiesOf(browser)
   }
   const text = JSON.stringify(request)
@@ -128,7 +129,7 @@ async function openBrowser(app: TestApp, as: string, browser: Browser): Promise<
   keepCookie(await app.request({ url: '/login', headers: { host: HOST } }), browser)
   const [, user = ''] = /^(\w+) \(session\)$/.exec(as) ?? []
   const password = PASSWORDS[user]
-  if (password === undefined) return
+  if (password === undefined || opened.has(browser)) return
   const headers = { host: HOST, cookie: cookiesOf(browser) }
   const requesttoken = (await app.request({ url: '/csrftoken', headers })).json().token
   const body = new URLSearchParams({ user, password, requesttoken }).toString()
@@ -139,6 +140,9 @@ async function openBrowser(app: TestApp, as: string, browser: Browser): Promise<
 
 /** Cookies by their names. */
 type Browser = Map<string, string>
+
+/** Those that were opened before: who is signed out then stays so. */
+const opened = new WeakSet<Browser>()
 
 const SESSION = 'cloudlet_session'
 
