@@ -54,7 +54,6 @@ test('nothing given: the defaults', () => {
     outgoingAllowed: [],
     pushProxies: [],
     webPush: 'all',
-    accountVisibility: 'all',
   })
   assert.equal(secrets.databaseUrl, undefined)
   assert.equal(secrets.adminPassword, undefined)

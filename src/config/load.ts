@@ -6,7 +6,6 @@ import { nearest } from '../lib/nearest.ts'
 import { SETTINGS, type Setting, type SettingName } from './settings.ts'
 
 export type LogLevel = ReturnType<typeof SETTINGS.logLevel.accept>
-export type AccountVisibility = ReturnType<typeof SETTINGS.accountVisibility.accept>
 export type WebPush = ReturnType<typeof SETTINGS.webPush.accept>
 
 /** Settings that may be shown. */
@@ -34,7 +33,6 @@ export interface Config {
   /** `host` or `host:port`, in lower case. */
   readonly pushProxies: readonly string[]
   readonly webPush: WebPush
-  readonly accountVisibility: AccountVisibility
 }
 
 /** Settings that may not. They do not show when this is printed or written as JSON. */

@@ -40,8 +40,6 @@ function setting<T>(definition: Omit<Setting<T>, 'secret'> & { readonly secret?:
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
-export const ACCOUNT_VISIBILITY = ['all', 'groups', 'none'] as const
-
 export const WEB_PUSH = ['all', 'apps', 'off'] as const
 
 /** Every setting there is. What is not in this table cannot be set. */
@@ -170,15 +168,6 @@ export const SETTINGS = {
     summary: 'Password of the administrator that the first start makes. Without it one is made up and printed once.',
     example: 'a long password',
     accept: acceptText,
-  }),
-  accountVisibility: setting({
-    variable: 'CLOUDLET_ACCOUNT_VISIBILITY',
-    kind: 'enum',
-    fallback: 'all',
-    summary:
-      'Which other accounts an account learns of, with their status and absence: `all`, `groups` (members of its own groups) or `none`. Administrators see those whom they administer.',
-    example: 'groups',
-    accept: oneOf(ACCOUNT_VISIBILITY),
   }),
   metricsToken: setting({
     variable: 'CLOUDLET_METRICS_TOKEN',

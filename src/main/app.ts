@@ -78,7 +78,6 @@ export async function createApp({ config, secrets, clock, log, isServing }: AppO
       ownUrl: config.publicUrl ?? `http://${fallbackHost(config)}`,
       pushProxies: config.pushProxies,
       webPush: config.webPush,
-      accountVisibility: config.accountVisibility,
       checkDataFolder: () => access(dataFolder, constants.W_OK),
     })
     await features.files.start()

@@ -93,7 +93,6 @@ export function listedFeatures(metrics: Metrics = createMetrics(CLOUDLET_VERSION
     directLinkSeconds: 0,
     outgoing: createOutgoing({ allowed: [] }),
     ownUrl: '',
-    accountVisibility: 'all',
     pushProxies: [],
     webPush: 'all',
     checkDataFolder: async () => {},

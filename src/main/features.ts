@@ -1,5 +1,5 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
-import type { AccountVisibility, WebPush } from '../config/load.ts'
+import type { WebPush } from '../config/load.ts'
 import { createRootMount } from '../dav/root-tree.ts'
 import type { DavDeps } from '../dav/server.ts'
 import type { DavMount } from '../dav/tree.ts'
@@ -18,7 +18,7 @@ import { createBackgroundJobs } from '../features/background-jobs/index.ts'
 import { createCapabilitiesFeature } from '../features/capabilities/index.ts'
 import { createDirectDownload, directLinksMigrations } from '../features/direct-download/index.ts'
 import type { Feature } from '../features/feature.ts'
-import { createFilesFeature, type FilesFeature, filesMigrations } from '../features/files/index.ts'
+import { createFileReader, createFilesFeature, type FilesFeature, filesMigrations } from '../features/files/index.ts'
 import type { Groups } from '../features/groups/index.ts'
 import { ADMIN_GROUP, createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
 
@@ -105,7 +105,6 @@ export interface FeatureDeps {
   /** `host` or `host:port` of the push proxies at which devices may be registered. */
   readonly pushProxies: readonly string[]
   readonly webPush: WebPush
-  readonly accountVisibility: AccountVisibility
   /** Throws when the data folder cannot be written. */
   readonly checkDataFolder: () => Promise<void>
 }
@@ -316,7 +315,11 @@ function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): Fi
     ownerOf,
     isEnabled: async (accountId) => (await users.enabledUserId(accountId)) !== undefined,
   })
-  const avatars = createAvatars({ ...deps, enumeration: users.enumeration, readFile: files.readFile })
+  const avatars = createAvatars({
+    ...deps,
+    visibility: users.visibility,
+    readFile: createFileReader(files.files, files.contents),
+  })
   const mounts = [createRoot(users, groups), ...files.mounts, uploads.mount, directDownload.mount, avatars.mount]
   return { files, mounts, features: [files.feature, uploads.feature, directDownload.feature, avatars.feature] }
 }

@@ -7,7 +7,7 @@ import { sha256Hex } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Audit } from '../../lib/log.ts'
 import { accountTopic } from '../../lib/topics.ts'
-import type { AccountRecord, Enumeration } from '../users/index.ts'
+import type { AccountRecord, Visibility } from '../users/index.ts'
 import { hueOf, initialsOf } from './initials.ts'
 import { type Accepted, convertPicture, LARGE, renderSvg, SMALL } from './pictures.ts'
 import * as store from './store.ts'
@@ -48,7 +48,7 @@ export interface AvatarsDeps {
   readonly db: Database
   readonly clock: Clock
   readonly audit: Audit
-  readonly enumeration: Pick<Enumeration, 'find'>
+  readonly visibility: Pick<Visibility, 'findRecord'>
 }
 
 const MAX_REMEMBERED = 10_000
@@ -64,12 +64,12 @@ interface Made {
   readonly content: Uint8Array
 }
 
-export function createAvatarsService({ db, clock, audit, enumeration }: AvatarsDeps): Avatars {
+export function createAvatarsService({ db, clock, audit, visibility }: AvatarsDeps): Avatars {
   const factsOf = createFacts(db)
   const { drawn, kept } = createPictures(db)
   return {
     async find(viewer, userId, wish) {
-      const record = await enumeration.find(viewer, userId)
+      const record = await visibility.findRecord(viewer, userId)
       if (record === undefined) return undefined
       const { row } = record
       const size = storedSize(wish.pixels)

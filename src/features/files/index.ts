@@ -31,7 +31,6 @@ import { isNearlyFull } from './scope.ts'
 import { createFilesSearch } from './search.ts'
 import { createFiles, type Files } from './service.ts'
 import * as store from './store.ts'
-import { createFileReader, type ReadFile } from './whole-file.ts'
 
 export { type Checksum, checksumMismatch, Meter, parseChecksum } from './checksums.ts'
 export { type ContentHome, createContentHome } from './content-home.ts'
@@ -43,6 +42,7 @@ export type { FileResource } from './resource.ts'
 export type { By } from './scope.ts'
 export type { Files } from './service.ts'
 export type { NodeRow } from './store.ts'
+export { createFileReader } from './whole-file.ts'
 
 export const filesMigrations: readonly Migration[] = [filesMigration, detachedTreesMigration]
 
@@ -75,7 +75,6 @@ export interface FilesFeature {
   readonly start: () => Promise<void>
   /** Keys that nothing will refer to, for the sweeper. */
   discardKeys(tx: Tx, keys: readonly string[]): Promise<void>
-  readonly readFile: ReadFile
   /** These nodes and every folder above them, as far as they are there. */
   withAncestors(nodeIds: readonly number[]): Promise<number[]>
   /** Bytes that the trees of some accounts hold; accounts without one are missing. */
@@ -130,7 +129,6 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
       settings.instanceId = (await maintenance.findSetting(db.read, 'instance_id')) ?? ''
       settings.dataFingerprint = (await maintenance.findSetting(db.read, 'data_fingerprint')) ?? ''
     },
-    readFile: createFileReader(files, contents),
     withAncestors: (nodeIds) => store.withAncestors(db.read, nodeIds),
     usedBytesOf: (accountIds) => store.sizesOfTrees(db.read, accountIds),
     isWithin: (limits, nodeId) => isWithin(db.read, limits, nodeId),

@@ -3,7 +3,7 @@ import type { Contents } from './contents.ts'
 import type { Files } from './service.ts'
 
 /** A small file as a whole; undefined when there is none at the path. Throws Fault `too-large` beyond `maxBytes`. */
-export type ReadFile = (accountId: number, path: readonly string[], maxBytes: number) => Promise<Uint8Array | undefined>
+type ReadFile = (accountId: number, path: readonly string[], maxBytes: number) => Promise<Uint8Array | undefined>
 
 export function createFileReader(files: Pick<Files, 'find'>, contents: Pick<Contents, 'read'>): ReadFile {
   return async (accountId, path, maxBytes) => {

@@ -289,17 +289,32 @@ for (const database of ['sqlite', 'postgres'] as const)
   })
 
 for (const database of ['sqlite', 'postgres'] as const)
-  for (const [setting, seen] of [
-    ['all', ['near', 'far']],
-    ['groups', ['near']],
-    ['none', []],
+  for (const [setting, seen, settings] of [
+    ['all', ['near', 'far'], []],
+    [
+      'groups',
+      ['near'],
+      [
+        ['restrict_user_enumeration_to_group', 'yes'],
+        ['restrict_user_enumeration_full_match', 'no'],
+      ],
+    ],
+    [
+      'none',
+      [],
+      [
+        ['allow_share_dialog_user_enumeration', 'no'],
+        ['restrict_user_enumeration_full_match', 'no'],
+      ],
+    ],
   ] as const) {
-    test(`who sees whom on ${database} with CLOUDLET_ACCOUNT_VISIBILITY=${setting} (bug class: user enumeration)`, async (t) => {
-      const app = await createTestApp({ database, env: { CLOUDLET_ACCOUNT_VISIBILITY: setting } })
+    test(`who sees whom on ${database} when accounts come across ${setting} (bug class: user enumeration)`, async (t) => {
+      const app = await createTestApp({ database })
       t.after(async () => {
         await app.close()
         await stopSharedPostgres()
       })
+      for (const [name, value] of settings) await app.features.appConfig.set('core', `shareapi_${name}`, value, 'test')
       await app.features.groups.add('staff', 'staff', 'test')
       const reader = await addPerson(app, 'reader', ['staff'])
       const leader = await addPerson(app, 'leader')

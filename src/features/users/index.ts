@@ -1,4 +1,3 @@
-import type { AccountVisibility } from '../../config/load.ts'
 import type { OwnPrincipal } from '../../dav/root-tree.ts'
 import type { Database, Migration } from '../../db/database.ts'
 import type { Events } from '../../events/events.ts'
@@ -13,7 +12,7 @@ import { type Accounts, createAccounts } from './accounts.ts'
 import { userCommands } from './cli.ts'
 import { createDirectory } from './directory.ts'
 import { createEditing } from './editing.ts'
-import { createEnumeration, ENUMERATION_SETTINGS, type Enumeration } from './enumeration.ts'
+import { ENUMERATION_SETTINGS } from './enumeration.ts'
 import { groupCommands } from './group-cli.ts'
 import type { AccountDirectory } from './identity.ts'
 import { listingRoutes } from './listing-routes.ts'
@@ -28,7 +27,6 @@ import { createVisibility, type Visibility } from './visibility.ts'
 
 export { checkPassword, checkUserId } from './account-rules.ts'
 export type { Accounts } from './accounts.ts'
-export type { Enumeration } from './enumeration.ts'
 export type { AccountDirectory, AccountIdentity } from './identity.ts'
 export type { AccountRecord } from './records.ts'
 export type { UsedBytes } from './routes.ts'
@@ -52,14 +50,12 @@ export interface UsersDeps {
   readonly usedBytesOf: (accountIds: readonly number[]) => Promise<ReadonlyMap<number, number>>
   /** Absolute path. */
   readonly dataFolder: string
-  readonly accountVisibility: AccountVisibility
 }
 
 export interface Users {
   readonly accounts: Accounts
   readonly directory: AccountDirectory
   readonly visibility: Visibility
-  readonly enumeration: Enumeration
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
   readonly displayNameOf: (accountId: number) => Promise<string>
@@ -83,7 +79,6 @@ export function createUsers({
   usedBytes,
   usedBytesOf,
   dataFolder,
-  accountVisibility,
 }: UsersDeps): Users {
   const records = createAccountRecords({ db, groups, appConfig })
   const accounts = createAccounts({ db, clock, audit, groups, records })
@@ -91,8 +86,7 @@ export function createUsers({
   return {
     accounts,
     directory: createDirectory(db, records),
-    visibility: createVisibility({ db, records, groups, accountVisibility }),
-    enumeration: createEnumeration({ db, records, groups, appConfig }),
+    visibility: createVisibility({ db, records, groups, appConfig }),
     async quotaOf(accountId) {
       const record = await records.find(accountId)
       return record?.limitBytes

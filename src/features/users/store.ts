@@ -127,13 +127,14 @@ export async function listDisabledIds(db: Reader): Promise<number[]> {
   return rows.map((row) => row.id)
 }
 
-/** Accounts that may sign in whose name is exactly this text, in any letter case; on request their id or address too. */
+/** Accounts that may sign in whose name, id or e-mail address is exactly this text, in any letter case. */
 export async function listUserIdsNamed(
   db: Reader,
   text: string,
-  { byId, byEmail }: { readonly byId: boolean; readonly byEmail: boolean },
+  by: { readonly byName: boolean; readonly byId: boolean; readonly byEmail: boolean },
   limit: number,
 ): Promise<string[]> {
+  if (!by.byName && !by.byId && !by.byEmail) return []
   const key = text.toLowerCase()
   const rows = await db
     .selectFrom('account')
@@ -141,9 +142,9 @@ export async function listUserIdsNamed(
     .where('enabled', '=', 1)
     .where((where) =>
       where.or([
-        where('display_key', '=', key),
-        ...(byId ? [where('user_key', '=', key)] : []),
-        ...(byEmail ? [where('email_key', '=', key)] : []),
+        ...(by.byName ? [where('display_key', '=', key)] : []),
+        ...(by.byId ? [where('user_key', '=', key)] : []),
+        ...(by.byEmail ? [where('email_key', '=', key)] : []),
       ]),
     )
     .limit(limit)

@@ -1,8 +1,9 @@
-import type { AccountVisibility } from '../../config/load.ts'
 import type { Database } from '../../db/database.ts'
-import type { AccountViewer } from '../../http/viewer.ts'
+import type { AccountViewer, Viewer } from '../../http/viewer.ts'
+import type { AppConfig } from '../app-config/index.ts'
 import type { Groups } from '../groups/index.ts'
-import type { AccountRecord, AccountRecords } from './records.ts'
+import { readRules } from './enumeration.ts'
+import { type AccountRecord, type AccountRecords, userKeyOf } from './records.ts'
 import * as store from './store.ts'
 
 /** As much of an account as others may know. */
@@ -12,13 +13,20 @@ export interface Person {
   readonly displayName: string
 }
 
-/** Who may learn that another account exists, on every surface that tells anything of it. */
+/**
+ * Who may learn that another account exists. One rule for every surface that shows accounts to people who do not
+ * administer them: searching, mentioning, profiles, avatars, statuses. What one of them hides, none gives away.
+ */
 export interface Visibility {
-  /** undefined: there is none, or none that this viewer may see. Disabled accounts are seen by administrators alone. */
+  /** undefined: there is none, or none that this viewer may know of. Disabled accounts are seen by administrators alone. */
   find(viewer: AccountViewer, userId: string): Promise<Person | undefined>
   findById(viewer: AccountViewer, accountId: number): Promise<Person | undefined>
-  /** Everybody that this viewer may see; undefined: all. */
+  /** The same with everything that is known of it, disabled accounts too, also for somebody who is not signed in. */
+  findRecord(viewer: Viewer, userId: string): Promise<AccountRecord | undefined>
+  /** Everybody that this viewer comes across in lists; undefined: all. */
   listVisible(viewer: AccountViewer): Promise<readonly number[] | undefined>
+  /** Enabled accounts, not the viewer's own, that fit a part of an id, name or e-mail address. By user id. */
+  search(viewer: AccountViewer, text: string, limit: number): Promise<AccountRecord[]>
   /** Names on the wire of those that are enabled, in one statement. */
   userIdsOf(accountIds: readonly number[]): Promise<ReadonlyMap<number, string>>
 }
@@ -27,41 +35,75 @@ export interface VisibilityDeps {
   readonly db: Database
   readonly records: AccountRecords
   readonly groups: Pick<Groups, 'listMemberAccountIds'>
-  readonly accountVisibility: AccountVisibility
+  readonly appConfig: Pick<AppConfig, 'read'>
 }
 
-export function createVisibility({ db, records, groups, accountVisibility }: VisibilityDeps): Visibility {
-  /** Groups whose members a viewer sees. */
-  const groupsSeenBy = async (viewer: AccountViewer): Promise<ReadonlySet<string>> => {
-    const own = accountVisibility === 'groups' ? ((await records.find(viewer.accountId))?.groupIds ?? []) : []
+export function createVisibility({ db, records, groups, appConfig }: VisibilityDeps): Visibility {
+  /** Groups whose members a viewer comes across; undefined: everybody. */
+  const circleOf = async (viewer: Viewer): Promise<ReadonlySet<string> | undefined> => {
+    if (viewer.kind === 'account' && viewer.isAdmin) return undefined
+    const { circle } = await readRules(appConfig)
+    if (circle === 'all') return undefined
+    if (viewer.kind === 'anonymous') return new Set()
+    const own = circle === 'groups' ? ((await records.find(viewer.accountId))?.groupIds ?? []) : []
     return new Set([...own, ...viewer.administeredGroupIds])
   }
-  const isSeen = async (viewer: AccountViewer, { row, groupIds }: AccountRecord): Promise<boolean> => {
-    if (viewer.isAdmin || viewer.accountId === row.id) return true
-    if (row.enabled !== 1) return false
-    if (accountVisibility === 'all') return true
-    const seen = await groupsSeenBy(viewer)
-    return groupIds.some((groupId) => seen.has(groupId))
+  const isKnown = async (viewer: Viewer, { row, groupIds }: AccountRecord): Promise<boolean> => {
+    if (viewer.kind === 'account' && viewer.accountId === row.id) return true
+    const circle = await circleOf(viewer)
+    return circle === undefined || groupIds.some((groupId) => circle.has(groupId)) || (await readRules(appConfig)).byId
+  }
+  const findRecord = async (viewer: Viewer, userId: string): Promise<AccountRecord | undefined> => {
+    const record = await records.findByUserId(userId)
+    return record !== undefined && (await isKnown(viewer, record)) ? record : undefined
+  }
+  const membersOf = async (groupIds: ReadonlySet<string>): Promise<number[]> => {
+    const accountIds = new Set<number>()
+    for (const groupId of groupIds) for (const id of await groups.listMemberAccountIds(groupId)) accountIds.add(id)
+    return [...accountIds]
   }
   const seenPerson = async (viewer: AccountViewer, record: AccountRecord | undefined): Promise<Person | undefined> => {
-    if (record === undefined || !(await isSeen(viewer, record))) return undefined
+    if (record === undefined || !(await isKnown(viewer, record))) return undefined
+    if (record.row.enabled !== 1 && !viewer.isAdmin && viewer.accountId !== record.row.id) return undefined
     const { id, user_id, display_name } = record.row
     return { accountId: id, userId: user_id, displayName: display_name || user_id }
   }
   return {
+    findRecord,
     find: async (viewer, userId) => seenPerson(viewer, await records.findByUserId(userId)),
     findById: async (viewer, accountId) => seenPerson(viewer, await records.find(accountId)),
     async listVisible(viewer) {
-      if (viewer.isAdmin || accountVisibility === 'all') return undefined
-      const accountIds = new Set([viewer.accountId])
-      for (const groupId of await groupsSeenBy(viewer)) {
-        for (const accountId of await groups.listMemberAccountIds(groupId)) accountIds.add(accountId)
+      const circle = await circleOf(viewer)
+      return circle === undefined ? undefined : [...new Set([viewer.accountId, ...(await membersOf(circle))])]
+    },
+    async search(viewer, text, limit) {
+      const wanted = { search: text, limit: limit + 1, offset: 0, isEnabled: true }
+      const circle = await circleOf(viewer)
+      const found: string[] = []
+      if (circle === undefined) found.push(...(await store.listUserIds(db.read, wanted)))
+      else {
+        for (const accountIds of inBatches(await membersOf(circle))) {
+          found.push(...(await store.listUserIds(db.read, { ...wanted, accountIds })))
+        }
+        found.push(...(await store.listUserIdsNamed(db.read, text, await readRules(appConfig), limit)))
       }
-      return [...accountIds]
+      const others = [...new Set(found)].filter((userId) => userId !== viewer.userId).toSorted(byKey)
+      return records.load(await store.listAccountIdsByKeys(db.read, others.slice(0, limit).map(userKeyOf)))
     },
     async userIdsOf(accountIds) {
       const rows = await store.listAccounts(db.read, accountIds)
       return new Map(rows.filter(({ enabled }) => enabled === 1).map(({ id, user_id }) => [id, user_id]))
     },
   }
+}
+
+const byKey = (one: string, other: string): number => (userKeyOf(one) < userKeyOf(other) ? -1 : 1)
+
+/** Ids in one statement; both databases have a limit. */
+const ID_BATCH = 10_000
+
+function inBatches(ids: readonly number[]): number[][] {
+  const batches: number[][] = []
+  for (let from = 0; from < ids.length; from += ID_BATCH) batches.push(ids.slice(from, from + ID_BATCH))
+  return batches
 }
