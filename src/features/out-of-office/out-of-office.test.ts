@@ -188,7 +188,13 @@ for (const database of ['sqlite', 'postgres'] as const)
 
 for (const database of ['sqlite', 'postgres'] as const)
   test(`whoever may not see an account sees no absence of it on ${database} (bug class: user enumeration)`, async (t) => {
-    const app = await createTestApp({ database, env: { CLOUDLET_ACCOUNT_VISIBILITY: 'none' } })
+    const app = await createTestApp({ database })
+    for (const [name, value] of [
+      ['allow_share_dialog_user_enumeration', 'no'],
+      ['restrict_user_enumeration_full_match', 'no'],
+    ] as const) {
+      await app.features.appConfig.set('core', `shareapi_${name}`, value, 'test')
+    }
     t.after(async () => {
       await app.close()
       await stopSharedPostgres()
