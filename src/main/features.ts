@@ -13,6 +13,7 @@ import {
   createAppConfig,
 } from '../features/app-config/index.ts'
 import { type Auth, type AuthDeps, authMigrations, createAuth } from '../features/auth/index.ts'
+import { createAutocomplete } from '../features/autocomplete/index.ts'
 import { avatarsMigrations, createAvatars } from '../features/avatars/index.ts'
 import { createBackgroundJobs } from '../features/background-jobs/index.ts'
 import { createCapabilitiesFeature } from '../features/capabilities/index.ts'
@@ -23,6 +24,7 @@ import type { Groups } from '../features/groups/index.ts'
 import { ADMIN_GROUP, createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
 
 import { createLoginFlowFeature, loginFlowMigrations } from '../features/login-flow/index.ts'
+import { createNavigation } from '../features/navigation/index.ts'
 import {
   createNotifications,
   type Notifications,
@@ -32,6 +34,7 @@ import {
 import { createNotifyPush, notifyPushMigrations } from '../features/notify-push/index.ts'
 import { createOutOfOffice, outOfOfficeMigrations } from '../features/out-of-office/index.ts'
 import { createPreferences, type Preferences, preferencesMigrations } from '../features/preferences/index.ts'
+import { createProfile, profileMigrations } from '../features/profile/index.ts'
 import { createPush, type Push, pushMigrations } from '../features/push/index.ts'
 import { createStatus } from '../features/status/index.ts'
 import {
@@ -78,6 +81,7 @@ export const MIGRATIONS: readonly Migration[] = [
   ...preferencesMigrations,
   ...appConfigMigrations,
   ...avatarsMigrations,
+  ...profileMigrations,
 ]
 
 export interface FeatureDeps {
@@ -151,17 +155,17 @@ export function createFeatures(deps: FeatureDeps): Features {
   const push: Push = createPushOf(deps, people, notifications)
   const apps = [users.feature, theming.feature, files.feature, notifications.feature, userStatus.feature]
   const appIds = apps.flatMap(({ appId }) => appId ?? []).toSorted()
-  const status = createStatus({ ...deps, siteName: theming.siteName, appIds })
-  const contributing = [
+  const contributing: Feature[] = [
     ...people.features,
     ...fileFeatures,
     notifications.feature,
     ...createNews(deps, people, files),
     push.feature,
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
-    status,
   ]
-  const list = [...contributing, createCapabilitiesFeature(contributing, db.stamps)]
+  const wellKnown = Object.assign({}, ...contributing.map((feature) => feature.wellKnown ?? {}))
+  contributing.push(createStatus({ ...deps, siteName: theming.siteName, appIds, wellKnown }))
+  const list = [...contributing, createNavigation(contributing), createCapabilitiesFeature(contributing, db.stamps)]
   deps.jobs.register(list.flatMap((feature) => feature.jobs ?? []))
   deps.events.connect(list, { isServing: deps.isServing })
   return {
@@ -218,6 +222,10 @@ function createPeople(
   const { visibility, timezoneOf } = users
   const userStatus = createUserStatus({ ...deps, visibility })
   const outOfOffice = createOutOfOffice({ ...deps, visibility, timezoneOf, statuses: userStatus.statuses })
+  const around = [
+    createProfile({ ...deps, visibility, branding, placeOf: users.placeOf }),
+    createAutocomplete({ visibility, statusesOf: userStatus.statusesOf }),
+  ]
   const features: Feature[] = [
     users.feature,
     groups.feature,
@@ -228,6 +236,7 @@ function createPeople(
     loginFlow,
     userStatus.feature,
     outOfOffice,
+    ...around,
   ]
   return { groups, users, preferences, appConfig, theming, auth, userStatus, features }
 }

@@ -30,8 +30,56 @@ export const betweenAvatar: Between = {
   },
 }
 
-async function asAlice(app: TestApp, method: string, url: string, body?: string | Uint8Array): Promise<void> {
+async function asAlice(
+  app: TestApp,
+  method: string,
+  url: string,
+  body?: string | Uint8Array,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const as = ['alice', PASSWORDS['alice'] ?? ''] as const
-  const answer = await app.request({ method, url, as, ...(body === undefined ? {} : { body }) })
+  const answer = await app.request({ method, url, as, headers, ...(body === undefined ? {} : { body }) })
   if (answer.status >= 300) throw new Error(`${method} ${url}: ${answer.status} ${answer.text}`)
+}
+
+/** Alice and Bob as the recording of profiles found them. */
+export const betweenAround: Between = {
+  async ''(app) {
+    const { accounts } = app.features
+    const alice = (await accounts.get('alice')).row.id
+    await app.db.write((tx) =>
+      tx
+        .insertInto('account_property')
+        .values({
+          account_id: alice,
+          name: 'additional_mail',
+          position: 0,
+          value: 'third@example.com',
+          scope: 'v2-local',
+        })
+        .execute(),
+    )
+    for (const [key, value] of Object.entries({
+      website: '',
+      biography: 'Line one\nLine two',
+      headline: 'Hello there',
+      organisation: 'Example Inc',
+      role: 'Engineer',
+      pronouns: 'she/her',
+      phone: '+4971112345678',
+      phoneScope: 'v2-private',
+      fediverse: '@alice@example.social',
+      bluesky: 'alice.bsky.social',
+      timezone: 'Europe/Berlin',
+    })) {
+      const body = new URLSearchParams({ key, value }).toString()
+      await asAlice(app, 'PUT', '/ocs/v2.php/cloud/users/alice', body, {
+        'ocs-apirequest': 'true',
+        'content-type': 'application/x-www-form-urlencoded',
+      })
+    }
+  },
+  async Hovercard(app) {
+    app.clock.advance(57 * 60 * 1_000)
+  },
 }

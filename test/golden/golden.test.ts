@@ -3,7 +3,7 @@ import { after, describe, test } from 'node:test'
 import type { DatabaseKind } from '../../src/db/database.ts'
 import { stopSharedPostgres } from '../helpers/postgres.ts'
 import { createTestApp } from '../helpers/test-app.ts'
-import { betweenAvatar } from './around-staging.ts'
+import { betweenAround, betweenAvatar } from './around-staging.ts'
 import { type Between, castOf } from './cast.ts'
 import { BETWEEN_DAV } from './dav-staging.ts'
 import { judge, matches, readExpected } from './expected.ts'
@@ -30,6 +30,7 @@ const TOPICS: Readonly<Record<string, Between>> = {
   preferences: {},
   'provisioning-apps-config': {},
   avatar: betweenAvatar,
+  'navigation-profile-hovercard': betweenAround,
   'notifications-push': betweenPush,
   'notifications-webpush': betweenWebPush,
   'user-status': betweenUserStatus,

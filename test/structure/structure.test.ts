@@ -35,6 +35,8 @@ const FEATURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   'user-status': ['users'],
   'out-of-office': ['user-status', 'users'],
   avatars: ['users'],
+  profile: ['users'],
+  autocomplete: ['users'],
 }
 
 /** Functions over the limit, each with its reason. */

@@ -24,6 +24,9 @@ button:hover { filter: brightness(1.08) }
 .devices > li { padding: .875rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere }
 .facts { display: flex; flex-wrap: wrap; gap: 0 1rem; color: var(--quiet); font-size: .9375rem; margin: .125rem 0 .375rem }
 summary { cursor: pointer; width: fit-content; padding: .25rem 0 }
+.profile { text-align: center }
+.portrait { width: 8rem; height: 8rem; border-radius: 50% }
+.prose { white-space: pre-line; text-align: start; overflow-wrap: anywhere }
 .box { display: flex; align-items: center; gap: .625rem; font-weight: 400 }
 .box input { width: 1.25rem; height: 1.25rem; flex: none }
 .danger { color: var(--wrong) }

@@ -4,7 +4,7 @@ import { groupsMigration } from './migrations/20261124-groups.ts'
 import { groupRoutes } from './routes.ts'
 import { createGroups, type Groups, type GroupsDeps } from './service.ts'
 
-export { ADMIN_GROUP, type GroupDetails, type Groups } from './service.ts'
+export { ADMIN_GROUP, type Group, type GroupDetails, type Groups } from './service.ts'
 
 export const groupsMigrations: readonly Migration[] = [groupsMigration]
 

@@ -30,7 +30,7 @@ export async function listGroups(db: Reader, search: string, limit: number, offs
 
 /** A LIKE pattern for a part of a text; the wildcards of the searcher stand for themselves. */
 function containing(search: string): string {
-  return `%${search.toLowerCase().replace(/[%_\\]/g, '')}%`
+  return `%${search.toLowerCase().replace(/[%_\\\0]/g, '')}%`
 }
 
 export async function insertGroup(tx: Tx, group: GroupRow): Promise<void> {

@@ -8,8 +8,8 @@ import type { Json } from '../../lib/json.ts'
 import { Type } from '../../lib/schema.ts'
 import { PRODUCT_NAME, REPORTED_VERSION } from '../../lib/version.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
-import type { Feature } from '../feature.ts'
-import { wellKnown } from './well-known.ts'
+import type { Feature, WellKnown } from '../feature.ts'
+import { wellKnownRoute } from './well-known.ts'
 
 export interface StatusDeps {
   readonly db: Database
@@ -20,6 +20,8 @@ export interface StatusDeps {
   readonly siteName: () => string | Promise<string>
   /** Ids of the features that clients know as apps. */
   readonly appIds: readonly string[]
+  /** Services below `/.well-known/`, of all features. */
+  readonly wellKnown: Readonly<Record<string, WellKnown>>
   /** Throws when the data folder cannot be written. */
   readonly checkDataFolder: () => Promise<void>
 }
@@ -34,7 +36,7 @@ export function createStatus(deps: StatusDeps): Feature {
       statusPhp('/status.php/*'),
       probe,
       robots,
-      wellKnown,
+      wellKnownRoute(deps.wellKnown),
       ocsProvider,
       health,
       readiness(deps),

@@ -42,8 +42,12 @@ interface Shown {
 
 /** What others see: to them an invisible account is offline. */
 export function publicView({ userId, row, language }: Shown): Json {
+  return { userId, ...briefView(row, language) }
+}
+
+/** The same beside a name that is there already. */
+export function briefView(row: StatusRow, language: Language | undefined): Record<string, Json> {
   return {
-    userId,
     ...messageView(row, language),
     clearAt: secondsOf(row.clear_at_ms),
     status: row.type === 'invisible' ? 'offline' : row.type,

@@ -61,6 +61,8 @@ export interface Users {
   readonly displayNameOf: (accountId: number) => Promise<string>
   /** IANA name, empty when the account has chosen none. */
   readonly timezoneOf: (accountId: number) => Promise<string>
+  /** Where an account is, and how it reads dates: an IANA name, and a BCP 47 tag. */
+  readonly placeOf: (accountId: number) => Promise<{ readonly timezone: string; readonly locale: string }>
   /** The user id of an account that may sign in; undefined for every other. */
   readonly enabledUserId: (accountId: number) => Promise<string | undefined>
   /** What an account may know of itself, for its DAV principal. */
@@ -102,6 +104,11 @@ export function createUsers({
     async timezoneOf(accountId) {
       return (await records.find(accountId))?.row.timezone ?? ''
     },
+    async placeOf(accountId) {
+      const { timezone = '', locale = '', language = '' } = (await records.find(accountId))?.row ?? {}
+      const tag = (locale || language || 'en').replace('_', '-')
+      return { timezone: timezone || 'UTC', locale: isLocale(tag) ? tag : 'en' }
+    },
     async principalOf(accountId) {
       return principalView(await records.find(accountId))
     },
@@ -121,5 +128,13 @@ export function createUsers({
       capabilityTopics: (viewer) => (viewer.kind === 'anonymous' ? [] : [accountTopic(viewer.accountId)]),
       commands: [...userCommands({ accounts, editing, groups, preferences }), ...groupCommands({ accounts, groups })],
     },
+  }
+}
+
+function isLocale(tag: string): boolean {
+  try {
+    return Intl.DateTimeFormat.supportedLocalesOf(tag).length > 0
+  } catch {
+    return false
   }
 }

@@ -74,6 +74,8 @@ export function createAccountRecords({ db, groups, appConfig }: RecordsDeps): Ac
   return {
     find,
     findByUserId(userId) {
+      // No account is called like that, and PostgreSQL takes no text with it.
+      if (userId.includes('\0')) return undefined
       const key = userKeyOf(userId)
       const known = idsByKey.get(key)
       const record = known === undefined ? undefined : fresh(known)

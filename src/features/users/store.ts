@@ -56,7 +56,7 @@ export async function listUserIds(db: Reader, wanted: AccountSearch): Promise<st
     query = query.where('id', 'in', accountIds)
   }
   if (search !== '') {
-    const pattern = `%${search.toLowerCase().replace(/[%_\\]/g, '')}%`
+    const pattern = `%${search.toLowerCase().replace(/[%_\\\0]/g, '')}%`
     query = query.where((where) =>
       where.or([
         where('user_key', 'like', pattern),
@@ -135,7 +135,7 @@ export async function listUserIdsNamed(
   limit: number,
 ): Promise<string[]> {
   if (!by.byName && !by.byId && !by.byEmail) return []
-  const key = text.toLowerCase()
+  const key = text.toLowerCase().replaceAll('\0', '')
   const rows = await db
     .selectFrom('account')
     .select('user_id')

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database.ts'
 import type { AccountViewer, Viewer } from '../../http/viewer.ts'
 import type { AppConfig } from '../app-config/index.ts'
-import type { Groups } from '../groups/index.ts'
+import type { Group, Groups } from '../groups/index.ts'
 import { readRules } from './enumeration.ts'
 import { type AccountRecord, type AccountRecords, userKeyOf } from './records.ts'
 import * as store from './store.ts'
@@ -27,6 +27,8 @@ export interface Visibility {
   listVisible(viewer: AccountViewer): Promise<readonly number[] | undefined>
   /** Enabled accounts, not the viewer's own, that fit a part of an id, name or e-mail address. By user id. */
   search(viewer: AccountViewer, text: string, limit: number): Promise<AccountRecord[]>
+  /** Groups that fit a part of an id or name: all, or one's own where an account comes across these alone. By id. */
+  searchGroups(viewer: AccountViewer, text: string, limit: number): Promise<Group[]>
   /** Names on the wire of those that are enabled, in one statement. */
   userIdsOf(accountIds: readonly number[]): Promise<ReadonlyMap<number, string>>
 }
@@ -34,25 +36,12 @@ export interface Visibility {
 export interface VisibilityDeps {
   readonly db: Database
   readonly records: AccountRecords
-  readonly groups: Pick<Groups, 'listMemberAccountIds'>
+  readonly groups: Pick<Groups, 'listMemberAccountIds' | 'list' | 'detailsOf'>
   readonly appConfig: Pick<AppConfig, 'read'>
 }
 
 export function createVisibility({ db, records, groups, appConfig }: VisibilityDeps): Visibility {
-  /** Groups whose members a viewer comes across; undefined: everybody. */
-  const circleOf = async (viewer: Viewer): Promise<ReadonlySet<string> | undefined> => {
-    if (viewer.kind === 'account' && viewer.isAdmin) return undefined
-    const { circle } = await readRules(appConfig)
-    if (circle === 'all') return undefined
-    if (viewer.kind === 'anonymous') return new Set()
-    const own = circle === 'groups' ? ((await records.find(viewer.accountId))?.groupIds ?? []) : []
-    return new Set([...own, ...viewer.administeredGroupIds])
-  }
-  const isKnown = async (viewer: Viewer, { row, groupIds }: AccountRecord): Promise<boolean> => {
-    if (viewer.kind === 'account' && viewer.accountId === row.id) return true
-    const circle = await circleOf(viewer)
-    return circle === undefined || groupIds.some((groupId) => circle.has(groupId)) || (await readRules(appConfig)).byId
-  }
+  const { circleOf, isKnown } = createCircles({ records, appConfig })
   const findRecord = async (viewer: Viewer, userId: string): Promise<AccountRecord | undefined> => {
     const record = await records.findByUserId(userId)
     return record !== undefined && (await isKnown(viewer, record)) ? record : undefined
@@ -90,11 +79,38 @@ export function createVisibility({ db, records, groups, appConfig }: VisibilityD
       const others = [...new Set(found)].filter((userId) => userId !== viewer.userId).toSorted(byKey)
       return records.load(await store.listAccountIdsByKeys(db.read, others.slice(0, limit).map(userKeyOf)))
     },
+    async searchGroups(viewer, text, limit) {
+      const circle = await circleOf(viewer)
+      if (circle === undefined) return groups.list(text, limit, 0)
+      const part = text.toLowerCase()
+      return (await groups.detailsOf([...circle].toSorted(), []))
+        .filter(({ groupId, displayName }) => `${groupId}\n${displayName}`.toLowerCase().includes(part))
+        .slice(0, limit)
+    },
     async userIdsOf(accountIds) {
       const rows = await store.listAccounts(db.read, accountIds)
       return new Map(rows.filter(({ enabled }) => enabled === 1).map(({ id, user_id }) => [id, user_id]))
     },
   }
+}
+
+/** What the rules say of one viewer. */
+function createCircles({ records, appConfig }: Pick<VisibilityDeps, 'records' | 'appConfig'>) {
+  /** Groups whose members a viewer comes across; undefined: everybody. */
+  const circleOf = async (viewer: Viewer): Promise<ReadonlySet<string> | undefined> => {
+    if (viewer.kind === 'account' && viewer.isAdmin) return undefined
+    const { circle } = await readRules(appConfig)
+    if (circle === 'all') return undefined
+    if (viewer.kind === 'anonymous') return new Set()
+    const own = circle === 'groups' ? ((await records.find(viewer.accountId))?.groupIds ?? []) : []
+    return new Set([...own, ...viewer.administeredGroupIds])
+  }
+  const isKnown = async (viewer: Viewer, { row, groupIds }: AccountRecord): Promise<boolean> => {
+    if (viewer.kind === 'account' && viewer.accountId === row.id) return true
+    const circle = await circleOf(viewer)
+    return circle === undefined || groupIds.some((groupId) => circle.has(groupId)) || (await readRules(appConfig)).byId
+  }
+  return { circleOf, isKnown }
 }
 
 const byKey = (one: string, other: string): number => (userKeyOf(one) < userKeyOf(other) ? -1 : 1)
