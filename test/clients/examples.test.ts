@@ -25,12 +25,16 @@ describe('examples of the documentation', () => {
   let app: TestApp
   let base = ''
   let appPassword = ''
+  let fileId = ''
   const folder = mkdtempSync(join(tmpdir(), 'cloudlet-examples-'))
   before(async () => {
     app = await createTestApp()
     base = await app.listen()
     await app.features.accounts.add({ userId: 'alice', password: 'a long password' }, 'test')
     const { row } = await app.features.accounts.get('alice')
+    const file = { method: 'PUT', url: '/remote.php/dav/files/alice/film.mp4', body: 'not really a film' } as const
+    const { headers } = await app.request({ ...file, as: ['alice', 'a long password'] })
+    fileId = String(Number.parseInt(String(headers['oc-fileid']), 10))
     appPassword = (await app.features.auth.appPasswords.add(row.id, 'laptop', 'test')).secret
   })
   after(async () => {
@@ -43,6 +47,7 @@ describe('examples of the documentation', () => {
     const command = line
       .replaceAll('http://127.0.0.1:8080', base)
       .replaceAll('APP-PASSWORD', appPassword)
+      .replaceAll('FILE-ID', fileId)
       .replaceAll('PASSWORD', ADMIN_PASSWORD)
       .replace(/^curl /, 'curl --fail --silent --show-error ')
     const env = {
@@ -72,13 +77,25 @@ describe('examples of the documentation', () => {
 
   const CLIENTS = ['rclone', 'nextcloudcmd'] as const
   const missing = CLIENTS.filter((program) => !isHere(program))
-  test('clients of the first server: a folder is there, and back', {
-    skip: missing.length > 0 && `without ${missing.join()}`,
-  }, async () => {
+  const skip = missing.length > 0 && `without ${missing.join()}`
+  const textAt = async (path: string): Promise<string> =>
+    (await app.request({ url: `/remote.php/dav/files/alice/${path}`, as: ['alice', appPassword] })).text
+
+  test('clients of the first server: a folder is there, and back', { skip }, async () => {
     for (const line of examplesOf('docs/tutorials/first-server.md', PROGRAMS)) await run(line)
-    for (const path of ['hello.txt', 'backup/hello.txt']) {
-      const url = `/remote.php/dav/files/alice/${path}`
-      assert.equal((await app.request({ url, as: ['alice', appPassword] })).text, 'Hello\n', path)
-    }
+    for (const path of ['hello.txt', 'backup/hello.txt']) assert.equal(await textAt(path), 'Hello\n', path)
+  })
+
+  test('connecting clients: each line does what the page says', { skip }, async () => {
+    const said = new Map<string, string>()
+    for (const line of examplesOf('docs/how-to/connect-clients.md', PROGRAMS)) said.set(line, await run(line))
+    const saidOf = (part: string): string => [...said].find(([line]) => line.includes(part))?.[1] ?? ''
+    assert.equal(await textAt('Photos/one.txt'), 'not a picture\n')
+    assert.equal(await textAt('Documents/first%20notes.txt'), 'Some notes\n')
+    assert.match(saidOf('PROPFIND'), /<d:href>\/remote\.php\/dav\/files\/alice\/Documents\/notes\.txt<\/d:href>/)
+    assert.equal(saidOf('-r 0-3'), 'Some')
+    assert.match(saidOf('rclone about'), /Used:/)
+    const link = new URL(JSON.parse(saidOf('FILE-ID')).ocs.data.url).pathname
+    assert.equal((await app.request({ url: link })).text, 'not really a film')
   })
 })

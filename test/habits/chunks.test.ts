@@ -70,6 +70,26 @@ describeHabits('chunks', (client) => {
     })
   }
 
+  test('that come one after the other are verified as they come: nothing is read back when they are put together', async (t) => {
+    const { blobs } = client.app
+    const reads = t.mock.method(blobs, 'get').mock
+    const upload = async ({ folder: id, name }: { folder: string; name(index: number): string }, sum: string) => {
+      const folder = `${UPLOADS}/${id}`
+      await send('MKCOL', folder, 201)
+      for (const [index, piece] of PIECES.entries()) await put(folder, name(index), piece)
+      reads.resetCalls()
+      const headers = { destination: `http://cloud.test${FILES}/verified`, 'oc-checksum': sum }
+      await send('MOVE', `${folder}/.file`, [201, 204], { headers })
+      return reads.callCount()
+    }
+    for (const [habit, naming] of Object.entries(HABITS)) {
+      assert.equal(await upload(naming, `SHA1:${sha1(CONTENT)}`), 0, habit)
+    }
+    const other = { folder: 'md5', name: padded(5, 1) }
+    assert.equal(await upload(other, `MD5:${md5(CONTENT)}`), PIECES.length, 'a sum that nobody sends is computed then')
+    assert.equal((await send('GET', `${FILES}/verified`, 200)).text, CONTENT)
+  })
+
   test('of which the total length is missing, right, wrong or no number', async () => {
     const folder = `${UPLOADS}/total`
     const target = `${FILES}/total.bin`

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { FORBIDDEN_CHARACTERS, FORBIDDEN_EXTENSIONS, FORBIDDEN_NAMES } from '../../src/features/files/names.ts'
 import { createDavApp, type DavApp, FILES, type Headers, LOCKINFO, propfind, proppatch } from '../helpers/dav.ts'
-import { OCS } from '../helpers/test-app.ts'
 
 let dav: DavApp
 before(async () => {
@@ -194,41 +192,6 @@ describe('names', () => {
       }
     })
   }
-
-  test('that capabilities forbid are forbidden, by every verb that makes one', async () => {
-    const answer = await send('GET', '/ocs/v2.php/cloud/capabilities?format=json', OCS)
-    const { files } = answer.json().ocs.data.capabilities
-    assert.deepEqual(files.forbidden_filenames, [...FORBIDDEN_NAMES])
-    assert.deepEqual(files.forbidden_filename_characters, [...FORBIDDEN_CHARACTERS])
-    assert.deepEqual(files.forbidden_filename_extensions, [...FORBIDDEN_EXTENSIONS])
-    const names = [
-      ...FORBIDDEN_NAMES.flatMap((name) => [name, name.toUpperCase()]),
-      ...FORBIDDEN_CHARACTERS.map((character) => `a${encodeURIComponent(character)}b`),
-      ...FORBIDDEN_EXTENSIONS.flatMap((extension) => [`a${extension}`, `a${extension.toUpperCase()}`]),
-    ]
-    const state = await everything()
-    for (const name of names) {
-      await refused(await send('PUT', `/${name}`, {}, 'x'), [400, 404], state)
-      await refused(await send('PUT', `/${name}/x`, { 'x-nc-webdav-auto-mkcol': '1' }, 'x'), [400, 404], state)
-      await refused(await send('MKCOL', `/${name}`), [400, 409], state)
-      await refused(await send('LOCK', `/${name}`, {}, LOCKINFO), [400, 409], state)
-      await refused(await send('COPY', '/file', { destination: `${FILES}/admin/${name}` }), [400, 409], state)
-      await refused(await send('MOVE', '/folder', { destination: `${FILES}/admin/${name}` }), [400, 409], state)
-    }
-  })
-
-  test('are the same file in NFC and NFD, and another in another case (recording webdav-errors)', async () => {
-    const nfc = encodeURIComponent('é')
-    const nfd = encodeURIComponent('e\u0301')
-    assert.equal((await send('PUT', `/${nfc}`, {}, '1')).status, 201)
-    assert.equal((await send('PUT', `/${nfd}`, {}, '2')).status, 204)
-    assert.equal((await send('GET', `/${nfc}`)).text, '2')
-    assert.equal((await send('MOVE', `/${nfc}`, { destination: `${FILES}/admin/${nfd}` })).status, 403)
-    assert.equal((await send('PUT', `/${encodeURIComponent('É')}`, {}, '3')).status, 201)
-    assert.equal((await send('MKCOL', `/${nfd}`)).status, 405)
-    assert.equal((await send('DELETE', `/${nfd}`)).status, 204)
-    assert.equal((await send('DELETE', `/${encodeURIComponent('E\u0301')}`)).status, 204)
-  })
 
   test('can hold quotes and markup, and come out as a header and XML that hold together (bug class: header injection)', async () => {
     for (const name of [

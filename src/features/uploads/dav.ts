@@ -4,7 +4,15 @@ import { commonProperties, type PropertyTable } from '../../dav/properties.ts'
 import type { DavCall, DavResource, DavTarget, DavTree } from '../../dav/tree.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
-import { byOf, type FileResource, type PutDeps, parseChecksum, timesOf, writtenAnswer } from '../files/index.ts'
+import {
+  acceptPath,
+  byOf,
+  type FileResource,
+  type PutDeps,
+  parseChecksum,
+  timesOf,
+  writtenAnswer,
+} from '../files/index.ts'
 import { checkUploadName } from './model.ts'
 import type { Uploads } from './service.ts'
 import type { UploadRow } from './store.ts'
@@ -121,7 +129,8 @@ async function moveWhole(
   const times = timesOf(headers)
   const by = { ...byOf(call), base: target.base }
   const assembled = await uploads.assemble(by, keptName(call.viewer, name), {
-    target: target.path,
+    // One spelling: who asks again in another one means the same file.
+    target: acceptPath(target.path),
     overwrite: target.overwrite,
     totalBytes: lengthOf(headers['oc-total-length']),
     expected: parseChecksum(headers['oc-checksum']),
