@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { storageFault } from '../db/errors.ts'
+import { sendErrorPage } from '../http/error-answer.ts'
 import { logFault } from '../http/fault-log.ts'
 import { HTTP_STATUS } from '../http/fault-status.ts'
 import { Fault, type FaultKind } from '../lib/fault.ts'
@@ -66,9 +67,18 @@ export function answerDavError(error: unknown, request: FastifyRequest, reply: F
   if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
   if (fault.detail.etag !== undefined) reply.header('etag', `"${fault.detail.etag}"`)
   reply.removeHeader('content-length')
+  if (isBrowser(request)) {
+    sendErrorPage(reply, davStatusOf(fault), messageOf(fault, request.id) || 'There is nothing here, or not any more')
+    return
+  }
   reply.code(davStatusOf(fault)).header('content-type', 'application/xml; charset=utf-8')
   // Of HEAD, Node keeps the body back and tells its length.
   reply.send(errorXml(fault, request.id))
+}
+
+/** A person follows a link, whose time may be over; programs say what else they can read, or nothing. */
+export function isBrowser({ method, headers }: FastifyRequest): boolean {
+  return method === 'GET' && headers.accept?.includes('text/html') === true
 }
 
 function hasGone({ raw }: FastifyRequest, error: unknown): boolean {
@@ -83,10 +93,14 @@ function faultOf(error: unknown): Fault {
   return storageFault(error)
 }
 
+function messageOf({ kind, message }: Fault, requestId: string): string {
+  return kind === 'internal' ? `Internal error. Request id: ${requestId}` : message
+}
+
 function errorXml(fault: Fault, requestId: string): string {
   const { kind, detail } = fault
   const exception = special(fault)?.exception ?? DAV_EXCEPTION[kind]
-  const message = kind === 'internal' ? `Internal error. Request id: ${requestId}` : fault.message
+  const message = messageOf(fault, requestId)
   const isInvalidPath = detail.reason === 'invalid-path'
   const root = isInvalidPath ? ' xmlns:o="http://owncloud.org/ns"' : ''
   return `<?xml version="1.0" encoding="utf-8"?>

@@ -5,7 +5,7 @@ import type { Log } from '../lib/log.ts'
 import { logFault } from './fault-log.ts'
 import { HTTP_STATUS } from './fault-status.ts'
 import { html } from './html.ts'
-import { PAGE_POLICY, PAGE_STYLES } from './page.ts'
+import { sendNotice } from './page.ts'
 
 /** Answers an error outside the protocols: a small page for browsers, JSON with a `message` for everyone else. */
 export function answerHttpError(error: unknown, request: FastifyRequest, reply: FastifyReply, log: Log): void {
@@ -15,13 +15,17 @@ export function answerHttpError(error: unknown, request: FastifyRequest, reply: 
   const message = fault.kind === 'internal' ? `Something went wrong. Request id: ${request.id}` : fault.message
   reply.code(HTTP_STATUS[fault.kind])
   if (wantsPage(request, fault)) {
-    reply.header('content-security-policy', PAGE_POLICY)
-    reply.header('content-type', 'text/html; charset=UTF-8')
-    reply.send(errorPage(HTTP_STATUS[fault.kind], message))
+    sendErrorPage(reply, HTTP_STATUS[fault.kind], message)
     return
   }
   reply.header('content-type', 'application/json; charset=utf-8')
   reply.send(JSON.stringify({ message }))
+}
+
+/** A small page for people, where a program would be answered in its protocol's own words. */
+export function sendErrorPage(reply: FastifyReply, status: number, message: string): void {
+  const title = TITLES[status] ?? 'That did not work'
+  sendNotice(reply.code(status), title, html`<p>${message}</p>\n<p class="quiet">Error ${String(status)}</p>`)
 }
 
 function httpFault(error: unknown): Fault {
@@ -46,26 +50,4 @@ const TITLES: Readonly<Record<number, string>> = {
   404: 'Nothing here',
   429: 'Too many attempts',
   503: 'Not available right now',
-}
-
-function errorPage(status: number, message: string): string {
-  const title = TITLES[status] ?? 'That did not work'
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-${PAGE_STYLES}
-</head>
-<body>
-<main class="card">
-<h1>${title}</h1>
-<p>${message}</p>
-<p class="quiet">Error ${String(status)}</p>
-<a class="button" href="/">Back to the start</a>
-</main>
-</body>
-</html>
-`.toString()
 }

@@ -69,6 +69,31 @@ ${body}
   )
 }
 
+/** Sends a page that says one thing, without looking anything up: also when nothing works. */
+export function sendNotice(reply: FastifyReply, title: string, body: Html): FastifyReply {
+  reply.header('content-security-policy', PAGE_POLICY)
+  reply.header('content-type', 'text/html; charset=UTF-8')
+  return reply.send(
+    html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+${PAGE_STYLES}
+</head>
+<body>
+<main class="card">
+<h1>${title}</h1>
+${body}
+<a class="button" href="/">Back to the start</a>
+</main>
+</body>
+</html>
+`.toString(),
+  )
+}
+
 function footer({ slogan, imprintUrl, privacyUrl, name }: Branding): Html {
   const imprint = imprintUrl === '' ? undefined : html` · <a href="${imprintUrl}">Imprint</a>`
   const privacy = privacyUrl === '' ? undefined : html` · <a href="${privacyUrl}">Privacy</a>`

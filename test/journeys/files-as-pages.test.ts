@@ -76,4 +76,39 @@ describe('files that are pages (bug class: stored scripts)', () => {
       await browser.close()
     }
   })
+
+  test('that are not there, or not any more, are told in a page, and folders say how they are opened', {
+    skip,
+  }, async () => {
+    const browser: Browser = await startBrowser()
+    try {
+      const context = await browser.newContext({ viewport: { width: 360, height: 640 } })
+      const page = await context.newPage()
+      const errors: string[] = []
+      page.on('pageerror', (error) => errors.push(error.message))
+      const open = async (path: string): Promise<{ status: number; title: string; text: string }> => {
+        const answer = await page.goto(`${base}${path}`, { waitUntil: 'load' })
+        const text = await page.locator('main').innerText()
+        const isTooWide = await page.evaluate('document.documentElement.scrollWidth > innerWidth')
+        assert.equal(isTooWide, false, `${path} is wider than a small phone`)
+        return { status: answer?.status() ?? 0, title: await page.title(), text }
+      }
+      const link = await directLink('page.html')
+      await app.request({ method: 'DELETE', url: '/remote.php/dav/files/admin/page.html', as: admin })
+      for (const path of [link, `/remote.php/direct/${'a'.repeat(60)}`, '/remote.php/direct/short']) {
+        const { status, title, text } = await open(path)
+        assert.deepEqual([status, title], [404, 'Nothing here'])
+        assert.match(text, /not any more/)
+        assert.doesNotMatch(text, /Sabre|Exception/)
+      }
+      await context.setExtraHTTPHeaders({ authorization: basic(...admin) })
+      assert.equal((await open('/remote.php/dav/files/admin/%3Cb%3Enone')).status, 404)
+      const folder = await open('/remote.php/dav/files/admin/')
+      assert.deepEqual([folder.status, folder.title], [200, 'Files over WebDAV'])
+      assert.ok(folder.text.includes(`${base}/remote.php/dav/files/admin/`))
+      assert.deepEqual(errors, [])
+    } finally {
+      await browser.close()
+    }
+  })
 })

@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { matchesEtag } from '../../http/conditional.ts'
+import { html } from '../../http/html.ts'
+import { sendNotice } from '../../http/page.ts'
 import { Fault } from '../../lib/fault.ts'
 import { ifMatchFailed } from '../conditions.ts'
+import { isBrowser } from '../errors.ts'
 import { httpDate } from '../properties.ts'
 import { rangeOf } from '../ranges.ts'
 import type { DavContext } from '../server.ts'
@@ -23,7 +26,7 @@ export async function get({ mount, path, reply, ...call }: DavContext): Promise<
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const resource = await tree.find(call, path)
     if (resource === undefined) throw notFound(path)
-    if (resource.isCollection) return sendFolderPage(mount, reply)
+    if (resource.isCollection) return sendFolderPage(mount, call.request, reply)
     if (tree.content === undefined) throw notAllowed('This cannot be read')
     const validators = { etag: resource.etag ?? '', mtimeMs: resource.mtimeMs }
     if (answerUnchanged(call.request, reply, validators)) return reply
@@ -33,8 +36,13 @@ export async function get({ mount, path, reply, ...call }: DavContext): Promise<
   throw new Fault('unavailable', 'The file is replaced all the time', { retryAfterSeconds: 1 })
 }
 
-function sendFolderPage({ isPublic }: DavMount, reply: FastifyReply): FastifyReply {
+function sendFolderPage({ isPublic }: DavMount, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (isPublic === true) throw notImplemented('GET')
+  if (isBrowser(request)) {
+    const address = `${request.baseUrl}${request.raw.url?.split('?')[0] ?? ''}`
+    const body = html`<p>A browser cannot show them. Open this address with a file manager or a sync client:</p>\n<code>${address}</code>`
+    return sendNotice(reply, 'Files over WebDAV', body)
+  }
   return reply.header('content-type', 'text/html; charset=UTF-8').send(FOLDER_PAGE)
 }
 
