@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type RequestPayload } from 'fastify'
 import { Fault } from '../lib/fault.ts'
@@ -7,6 +7,7 @@ import { baseUrlOf } from './base-url.ts'
 import { MAX_BODY_BYTES } from './body.ts'
 import { clientAddressOf, trustedProxies } from './client-address.ts'
 import { answerClientError } from './client-error.ts'
+import { answerExpectations } from './continue.ts'
 import type { CorsPolicy } from './cors.ts'
 import { credentialsOf } from './credentials.ts'
 import { answerHttpError } from './error-answer.ts'
@@ -97,6 +98,7 @@ export function createHttpServer(deps: HttpServerDeps): FastifyInstance {
   app.setNotFoundHandler((request, reply) => {
     answerError(new Fault('not-found', 'There is no page at this address'), request, reply)
   })
+  answerExpectations(app.server as Server)
   return app
 }
 
