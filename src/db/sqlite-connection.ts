@@ -32,6 +32,8 @@ export function connectSqlite(file: string, readOnly: boolean): SqliteConnection
     timeout: readOnly ? BUSY_TIMEOUT_MS : 0,
     enableForeignKeyConstraints: true,
   })
+  // SQLite's own knows the letters of English alone; who looks for `über` finds `Übersicht` too.
+  database.function('lower', { deterministic: true }, (text) => (typeof text === 'string' ? text.toLowerCase() : text))
   const statements = new Map<string, Prepared>()
   const prepared = (sql: string): Prepared => {
     let known = statements.get(sql)

@@ -168,6 +168,12 @@ describeHabits(
       const limit = `${NEWEST}<d:limit><d:nresults>2</d:nresults></d:limit>`
       assert.deepEqual(await found(`<d:and>${until(4)}${since}${MEDIA}</d:and>`, limit), ['d.png', 'b.mp4'])
       assert.deepEqual(await found(compare('like', '<d:displayname/>', '%C.tx%'), '<d:orderby/>'), ['c.txt'])
+      for (const [index, name] of ['Übersicht.txt', 'ΆΛΦΑ.txt', 'Ёлка.txt'].entries()) {
+        await send('PUT', `${FILES}/search/${encodeURIComponent(name)}`, 201, { body: name })
+        const looked = ['%üBERS%', '%άλφα%', '%ёЛК%'][index] ?? ''
+        const [only, ...others] = await found(compare('like', '<d:displayname/>', looked), '<d:orderby/>')
+        assert.deepEqual([decodeURIComponent(only ?? ''), others], [name, []], looked)
+      }
       const week = new Date(client.app.clock.nowMs() - 7 * DAY * 1_000).toISOString().replace(/\.\d+Z$/, 'Z')
       assert.ok(!(await found(compare('gt', MTIME, week))).includes('c.txt'))
 

@@ -54,6 +54,9 @@ export async function startPostgres(): Promise<PostgresServer> {
     '-E',
     'UTF8',
     '--locale=C',
+    // Knows capitals of every language, whatever the machine has.
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
     '--no-sync',
     '--no-instructions',
   ]

@@ -1,5 +1,5 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
-import type { Reader, Tables } from '../../db/database.ts'
+import type { DatabaseKind, Reader, Tables } from '../../db/database.ts'
 import { detachedFrom, type NodeRow } from './store.ts'
 
 /** What can be searched for, and how it is kept. */
@@ -21,6 +21,7 @@ export interface SearchOrder {
 }
 
 export interface NodeSearch {
+  readonly databaseKind: DatabaseKind
   readonly treeId: number
   readonly accountId: number
   readonly userId: string
@@ -71,12 +72,15 @@ export async function searchNodes(
 ): Promise<NodeRow[]> {
   let query = fitting(db, search).selectAll()
   for (const { field, descending } of order) {
-    query = query.orderBy(field === 'name' ? sql`name` : columnOf(field), descending ? 'desc' : 'asc')
+    query = query.orderBy(
+      field === 'name' ? sql`name` : columnOf(field, search.databaseKind),
+      descending ? 'desc' : 'asc',
+    )
   }
   return query.orderBy('id').limit(limit).offset(offset).execute()
 }
 
-function columnOf(field: SearchField): Expression<unknown> {
+function columnOf(field: SearchField, kind: DatabaseKind): Expression<unknown> {
   switch (field) {
     case 'mime':
       return sql`mime`
@@ -91,7 +95,8 @@ function columnOf(field: SearchField): Expression<unknown> {
     case 'id':
       return sql`id`
     default:
-      return sql`lower(name)`
+      // Names are sorted by their bytes, and in capitals or not as the database's locale knows them.
+      return kind === 'postgres' ? sql`lower(name collate "default")` : sql`lower(name)`
   }
 }
 
@@ -115,7 +120,7 @@ function condition(builder: Builder, filter: SearchFilter, search: NodeSearch): 
 function comparison(
   builder: Builder,
   { field, by, value }: SearchFilter & { kind: 'compare' },
-  { accountId, userId }: NodeSearch,
+  { accountId, userId, databaseKind }: NodeSearch,
 ): Expression<SqlBool> {
   if (field === 'owner') return value === userId ? sql<SqlBool>`1 = 1` : sql<SqlBool>`1 = 0`
   if (field === 'favorite') {
@@ -124,8 +129,8 @@ function comparison(
   }
   if (by === 'like') {
     const pattern = String(value).toLowerCase()
-    return sql<SqlBool>`${columnOf(field)} like ${pattern} escape '!'`
+    return sql<SqlBool>`${columnOf(field, databaseKind)} like ${pattern} escape '!'`
   }
   const text = field === 'name' ? String(value).toLowerCase() : value
-  return sql<SqlBool>`${columnOf(field)} ${sql.raw(OPERATORS[by])} ${text}`
+  return sql<SqlBool>`${columnOf(field, databaseKind)} ${sql.raw(OPERATORS[by])} ${text}`
 }

@@ -87,6 +87,7 @@ export function createFilesSearch({ db, roots, tree }: FilesSearchDeps): DavSear
       const select = child(child(basic, `${DAV}select`), `${DAV}prop`)
       const where = child(basic, `${DAV}where`)?.children[0]
       const search: NodeSearch = {
+        databaseKind: db.kind,
         treeId: root.treeId,
         accountId: viewer.accountId,
         userId: viewer.userId,
