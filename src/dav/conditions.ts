@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { Fault } from '../lib/fault.ts'
-import { splitPath } from './path.ts'
+import { addressOf, splitPath } from './path.ts'
 
 /** What conditions are held against. */
 export interface ResourceState {
@@ -132,7 +132,7 @@ export function parseIf(header: string): IfList[] {
   while (rest !== '') {
     const tag = /^<([^<>]*)>\s*/.exec(rest)
     if (tag !== null) {
-      path = pathOfAddress(tag[1] ?? '')
+      path = pathOfAddress(addressOf(tag[1] ?? ''))
       rest = rest.slice(tag[0].length)
     }
     const list = /^\(((?:[^()"<>[\]]|"[^"]*"|<[^<>]*>|\[[^\]]*\])*)\)\s*/.exec(rest)

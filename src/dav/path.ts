@@ -19,16 +19,33 @@ export function splitPath(raw: string): string[] {
   return segments
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/**
+ * An address from a header. Node reads its bytes as Latin-1; whoever does not escape them, as people who
+ * write scripts, means UTF-8. Throws Fault `bad-request`.
+ */
+export function addressOf(header: string): string {
+  if (!/[\u0080-\uffff]/.test(header)) return header
+  try {
+    return utf8.decode(Buffer.from(header, 'latin1'))
+  } catch {
+    throw notUtf8()
+  }
+}
+
 function decodeSegment(part: string): string {
   let text: string
   try {
     text = decodeURIComponent(part)
   } catch {
-    throw new Fault('bad-request', 'The address has a broken percent escape or is not UTF-8')
+    throw notUtf8()
   }
   if (text.includes('\0')) throw withNul()
   return text
 }
+
+const notUtf8 = (): Fault => new Fault('bad-request', 'The address has a broken percent escape or is not UTF-8')
 
 const withNul = (): Fault => invalidPath('The path holds a NUL character')
 

@@ -182,6 +182,32 @@ describe('names', () => {
     }
   })
 
+  test('that are not escaped in a header, as in scripts by hand, are UTF-8', async () => {
+    const { send } = dav
+    /** As the bytes are on the wire. */
+    const raw = (text: string): string => Buffer.from(text).toString('latin1')
+    const [before, after] = ['grüße☃.txt', 'mövéd 日本.txt']
+    // In the first line of a request that is no HTTP: curl escapes there by itself.
+    assert.equal((await send('PUT', `/${raw(before)}`, {}, 'x')).status, 400)
+    assert.equal((await send('PUT', `/${at(before)}`, {}, 'x')).status, 201)
+    const etag = String((await send('HEAD', `/${at(before)}`)).headers['etag'])
+    // With a text as its body Node would write the head as UTF-8 once more.
+    const body = Buffer.from('y')
+    const condition = (known: string) => ({ if: `<${FILES}/admin/${raw(before)}> ([${known}])` })
+    assert.equal((await send('PUT', `/${at(before)}`, condition('"another"'), body)).status, 412)
+    assert.equal((await send('PUT', `/${at(before)}`, condition(etag), body)).status, 204)
+    const destination = `http://cloud.test${FILES}/admin/${raw(after)}`
+    assert.equal((await send('MOVE', `/${at(before)}`, { destination })).status, 201)
+    assert.equal((await send('GET', `/${at(after)}`)).text, 'y')
+    const state = await dav.everything()
+    for (const latin of ['caf\xe9', '\xff', '\xc3']) {
+      const wrong = { destination: `http://cloud.test${FILES}/admin/${latin}` }
+      await dav.refused(await send('MOVE', `/${at(after)}`, wrong), [400], state)
+      await dav.refused(await send('PUT', `/${at(after)}`, { if: `<${FILES}/${latin}> (["x"])` }, body), [400], state)
+    }
+    assert.equal((await send('DELETE', `/${at(after)}`)).status, 204)
+  })
+
   test('that differ by case alone are two files, and case alone is enough for a rename', async () => {
     const { send } = dav
     assert.equal((await send('PUT', '/Case', {}, 'upper')).status, 201)

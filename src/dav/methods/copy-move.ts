@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Fault } from '../../lib/fault.ts'
 import { pathOfAddress } from '../conditions.ts'
 import { changeDepthOf } from '../depth.ts'
+import { addressOf } from '../path.ts'
 import type { DavContext } from '../server.ts'
 import type { DavTarget } from '../tree.ts'
 import { notAllowed } from './not-found.ts'
@@ -27,7 +28,7 @@ function targetOf({ request, resolve, base }: DavContext): DavTarget {
     throw new Fault('bad-request', 'The HTTP Overwrite header should be either T or F')
   }
   requireThisServer(request, destination)
-  const segments = pathOfAddress(destination)
+  const segments = pathOfAddress(addressOf(destination))
   if (segments[1] !== base[1]) {
     throw new Fault('forbidden', 'The destination belongs to another service of this server')
   }
