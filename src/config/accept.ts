@@ -119,6 +119,13 @@ function listOf(text: string): string[] {
     .filter((entry) => entry !== '')
 }
 
+/** Two letters of ISO 3166-1. */
+export function acceptRegion(text: string): string {
+  const region = text.toUpperCase()
+  if (!/^[A-Z]{2}$/.test(region)) throw new Error('must be the two letters of a country, such as DE')
+  return region
+}
+
 /** A whole number, 1 or more. */
 export function acceptCount(text: string): number {
   const count = Number(text)

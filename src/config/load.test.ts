@@ -54,6 +54,8 @@ test('nothing given: the defaults', () => {
     outgoingAllowed: [],
     pushProxies: [],
     webPush: 'all',
+    mailFrom: undefined,
+    phoneRegion: undefined,
   })
   assert.equal(secrets.databaseUrl, undefined)
   assert.equal(secrets.adminPassword, undefined)
@@ -63,8 +65,10 @@ test('nothing given: the defaults', () => {
   assert.equal(sources.publicUrl, 'not set')
 })
 
+const PUBLIC = { CLOUDLET_PUBLIC_URL: 'https://cloud.example.org' }
+
 test('the example of every setting is accepted', () => {
-  for (const { variable, example } of Object.values(SETTINGS)) load({ [variable]: example })
+  for (const { variable, example } of Object.values(SETTINGS)) load({ ...PUBLIC, [variable]: example })
 })
 
 const GOOD: readonly (readonly [variable: string, text: string, name: keyof Loaded['config'], value: unknown])[] = [
@@ -259,7 +263,8 @@ describe('flags', () => {
 describe('values from files', () => {
   test('every variable has one', () => {
     for (const { variable, example } of Object.values(SETTINGS)) {
-      const { sources } = load({ [`${variable}_FILE`]: fileWith(`${example}\n`) })
+      const file = { [`${variable}_FILE`]: fileWith(`${example}\n`) }
+      const { sources } = load(variable === 'CLOUDLET_PUBLIC_URL' ? file : { ...PUBLIC, ...file })
       assert.ok(Object.values(sources).includes(`${variable}_FILE`))
     }
   })

@@ -4,6 +4,9 @@ import { inspect } from 'node:util'
 import { Fault } from '../lib/fault.ts'
 import { nearest } from '../lib/nearest.ts'
 import { SETTINGS, type Setting, type SettingName } from './settings.ts'
+import type { SmtpServer } from './smtp.ts'
+
+export type { SmtpServer } from './smtp.ts'
 
 export type LogLevel = ReturnType<typeof SETTINGS.logLevel.accept>
 export type WebPush = ReturnType<typeof SETTINGS.webPush.accept>
@@ -33,6 +36,10 @@ export interface Config {
   /** `host` or `host:port`, in lower case. */
   readonly pushProxies: readonly string[]
   readonly webPush: WebPush
+  /** Address that mail comes from. */
+  readonly mailFrom: string | undefined
+  /** Two capital letters. */
+  readonly phoneRegion: string | undefined
 }
 
 /** Settings that may not. They do not show when this is printed or written as JSON. */
@@ -42,6 +49,7 @@ export interface Secrets {
   readonly s3SecretAccessKey: string | undefined
   readonly adminPassword: string | undefined
   readonly metricsToken: string | undefined
+  readonly smtp: SmtpServer | undefined
 }
 
 export interface Loaded {
@@ -76,6 +84,10 @@ export function loadConfig(given: Given): Loaded {
   const hasKeyHalf = (values['s3AccessKeyId'] === undefined) !== (values['s3SecretAccessKey'] === undefined)
   if (hasKeyHalf && values['blobs'] !== 'disk') {
     problems.push('CLOUDLET_S3_ACCESS_KEY_ID and CLOUDLET_S3_SECRET_ACCESS_KEY must be set both, or neither')
+  }
+  if (values['smtp'] !== undefined && values['publicUrl'] === undefined) {
+    // The host that a request names must not get into mail.
+    problems.push('CLOUDLET_SMTP_URL needs CLOUDLET_PUBLIC_URL: links in mail begin with it')
   }
   if (problems.length > 0) throw new Fault('bad-request', problems.join('\n'), { reason: 'setting' })
   const isSecret = ([name]: [string, unknown]): boolean => SETTINGS[name as SettingName].secret

@@ -9,10 +9,12 @@ import {
   acceptOrigin,
   acceptOrigins,
   acceptPort,
+  acceptRegion,
   acceptText,
   acceptYesNo,
   oneOf,
 } from './accept.ts'
+import { acceptMailAddress, acceptSmtp } from './smtp.ts'
 
 /** Turns a written value into the one that is used. Throws an Error whose message says what is accepted. */
 type Accept<T> = (text: string) => T
@@ -227,6 +229,30 @@ export const SETTINGS = {
     summary: 'Who may ask for web push: `all`, `apps` (those with an app password, no browsers) or `off`.',
     example: 'apps',
     accept: oneOf(WEB_PUSH),
+  }),
+  smtp: setting({
+    variable: 'CLOUDLET_SMTP_URL',
+    kind: 'url',
+    secret: true,
+    summary:
+      'Mail server: `smtps://user:password@host` is TLS from the beginning, `smtp://user:password@host` turns to TLS and sends no password without it; see [mail](../how-to/mail.md). Needs `CLOUDLET_PUBLIC_URL`. Without it nothing is offered that needs mail.',
+    example: 'smtps://cloud:password@mail.example.org',
+    accept: acceptSmtp,
+  }),
+  mailFrom: setting({
+    variable: 'CLOUDLET_MAIL_FROM',
+    kind: 'text',
+    summary: 'Address that mail comes from. Without it `cloudlet@` and the host of `CLOUDLET_PUBLIC_URL`.',
+    example: 'cloud@example.org',
+    accept: acceptMailAddress,
+  }),
+  phoneRegion: setting({
+    variable: 'CLOUDLET_PHONE_REGION',
+    kind: 'text',
+    summary:
+      'Country, as its two letters, whose phone numbers people may enter without the code of the country. Without it every number begins with `+`.',
+    example: 'DE',
+    accept: acceptRegion,
   }),
 } as const
 

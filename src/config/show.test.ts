@@ -13,6 +13,7 @@ const SECRETS = [
   'CLOUDLET_S3_SECRET_ACCESS_KEY',
   'CLOUDLET_ADMIN_PASSWORD',
   'CLOUDLET_METRICS_TOKEN',
+  'CLOUDLET_SMTP_URL',
 ]
 
 test('every setting is listed once, in the order of the table', () => {
@@ -40,6 +41,8 @@ test('of a secret only whether it is set', () => {
     CLOUDLET_METRICS_TOKEN: 'opensesame-and-more',
     CLOUDLET_S3_ACCESS_KEY_ID: 'opensesame',
     CLOUDLET_S3_SECRET_ACCESS_KEY: 'opensesame',
+    CLOUDLET_SMTP_URL: 'smtps://cloud:opensesame@mail.example.org',
+    CLOUDLET_PUBLIC_URL: 'https://cloud.example.org',
   })
   assert.ok(!JSON.stringify(shown).includes('opensesame'))
   for (const variable of SECRETS) {

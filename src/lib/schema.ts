@@ -45,6 +45,9 @@ export const Type = {
   Unknown: (): TUnknown => ({}) as unknown as TUnknown,
   Array: <Item extends TSchema>(items: Item): TArray<Item> => ({ type: 'array', items }) as unknown as TArray<Item>,
   Union: <Parts extends TSchema[]>(parts: [...Parts]): TUnion<Parts> => ({ anyOf: parts }) as unknown as TUnion<Parts>,
+  /** Null beside what the schema says: in a change it stands for 'as it is'. A text is never taken for null. */
+  Nullable: <Schema extends TSchema>(schema: Schema): TUnion<[Schema, TNull]> =>
+    ({ ...schema, type: [(schema as { type?: string }).type, 'null'] }) as unknown as TUnion<[Schema, TNull]>,
   Optional: <Schema extends TSchema>(schema: Schema): TOptional<Schema> =>
     ({ ...schema, [OPTIONAL]: true }) as unknown as TOptional<Schema>,
   Record: <Value extends TSchema>(_key: TString, value: Value): TRecord<'^.*$', Value> =>

@@ -78,6 +78,10 @@ export async function createApp({ config, secrets, clock, log, isServing }: AppO
       ownUrl: config.publicUrl ?? `http://${fallbackHost(config)}`,
       pushProxies: config.pushProxies,
       webPush: config.webPush,
+      phoneRegion: config.phoneRegion,
+      smtp: secrets.smtp,
+      mailFrom: config.mailFrom,
+      publicUrl: config.publicUrl,
       checkDataFolder: () => access(dataFolder, constants.W_OK),
     })
     await features.files.start()

@@ -95,6 +95,11 @@ export function listedFeatures(metrics: Metrics = createMetrics(CLOUDLET_VERSION
     ownUrl: '',
     pushProxies: [],
     webPush: 'all',
+    phoneRegion: undefined,
+    // What is listed includes what there is with a mail server.
+    smtp: { host: '', port: 0, isTls: true, tls: 'required', user: undefined, password: undefined },
+    mailFrom: undefined,
+    publicUrl: undefined,
     checkDataFolder: async () => {},
   })
 }

@@ -1,5 +1,5 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
-import type { WebPush } from '../config/load.ts'
+import type { SmtpServer, WebPush } from '../config/load.ts'
 import { createRootMount } from '../dav/root-tree.ts'
 import type { DavDeps } from '../dav/server.ts'
 import type { DavMount } from '../dav/tree.ts'
@@ -12,6 +12,7 @@ import {
   appConfigMigrations,
   createAppConfig,
 } from '../features/app-config/index.ts'
+import { appIdsOf, createApps } from '../features/apps/index.ts'
 import { type Auth, type AuthDeps, authMigrations, createAuth } from '../features/auth/index.ts'
 import { createAutocomplete } from '../features/autocomplete/index.ts'
 import { avatarsMigrations, createAvatars } from '../features/avatars/index.ts'
@@ -24,6 +25,7 @@ import type { Groups } from '../features/groups/index.ts'
 import { ADMIN_GROUP, createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
 
 import { createLoginFlowFeature, loginFlowMigrations } from '../features/login-flow/index.ts'
+import { createMail } from '../features/mail/index.ts'
 import { createNavigation } from '../features/navigation/index.ts'
 import {
   createNotifications,
@@ -33,6 +35,7 @@ import {
 } from '../features/notifications/index.ts'
 import { createNotifyPush, notifyPushMigrations } from '../features/notify-push/index.ts'
 import { createOutOfOffice, outOfOfficeMigrations } from '../features/out-of-office/index.ts'
+import { createPasswordLinksFeature, passwordLinksMigrations } from '../features/password-links/index.ts'
 import { createPreferences, type Preferences, preferencesMigrations } from '../features/preferences/index.ts'
 import { createProfile, profileMigrations } from '../features/profile/index.ts'
 import { createPush, type Push, pushMigrations } from '../features/push/index.ts'
@@ -65,6 +68,7 @@ import type { Outgoing } from '../outgoing/outgoing.ts'
 /** Steps of the schema, from all features. */
 export const MIGRATIONS: readonly Migration[] = [
   ...usersMigrations,
+  ...passwordLinksMigrations,
   ...groupsMigrations,
   ...authMigrations,
   ...themingMigrations,
@@ -96,6 +100,12 @@ export interface FeatureDeps {
   readonly isServing: boolean
   readonly instanceSecret: string
   readonly metricsToken: string | undefined
+  /** Country whose phone numbers may be written without its code. */
+  readonly phoneRegion: string | undefined
+  /** Mail server; undefined for none. */
+  readonly smtp: SmtpServer | undefined
+  readonly mailFrom: string | undefined
+  readonly publicUrl: string | undefined
   /** Absolute path. */
   readonly dataFolder: string
   readonly blobs: BlobStore
@@ -139,7 +149,8 @@ export function createFeatures(deps: FeatureDeps): Features {
       folderAt: (accountId, path) => files.folderAt(accountId, path),
       pathOf: (folderId) => files.pathOf(folderId),
     },
-    facts: () => appFacts(appIds),
+    // Made below: every feature may be an app.
+    facts: () => appFacts(appIdsOf(contributing)),
   })
   const { groups, users, theming, auth, userStatus } = people
   const { files, mounts, features: fileFeatures } = createFileFeatures(deps, users, groups.groups)
@@ -153,9 +164,8 @@ export function createFeatures(deps: FeatureDeps): Features {
     statusOf: userStatus.typeOf,
   })
   const push: Push = createPushOf(deps, people, notifications)
-  const apps = [users.feature, theming.feature, files.feature, notifications.feature, userStatus.feature]
-  const appIds = apps.flatMap(({ appId }) => appId ?? []).toSorted()
   const contributing: Feature[] = [
+    ...createMailing(deps, people),
     ...people.features,
     ...fileFeatures,
     notifications.feature,
@@ -164,8 +174,13 @@ export function createFeatures(deps: FeatureDeps): Features {
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
   ]
   const wellKnown = Object.assign({}, ...contributing.map((feature) => feature.wellKnown ?? {}))
-  contributing.push(createStatus({ ...deps, siteName: theming.siteName, appIds, wellKnown }))
-  const list = [...contributing, createNavigation(contributing), createCapabilitiesFeature(contributing, db.stamps)]
+  contributing.push(createStatus({ ...deps, siteName: theming.siteName, wellKnown }))
+  const list = [
+    ...contributing,
+    createNavigation(contributing),
+    createApps(contributing),
+    createCapabilitiesFeature(contributing, db.stamps),
+  ]
   deps.jobs.register(list.flatMap((feature) => feature.jobs ?? []))
   deps.events.connect(list, { isServing: deps.isServing })
   return {
@@ -207,12 +222,14 @@ function createPeople(
     holders: [themingSettings(theming.theming)],
     facts,
   })
-  const users = createUsers({ ...deps, ...used, groups: groups.groups, preferences, appConfig })
+  const canMail = deps.smtp !== undefined
+  const users = createUsers({ ...deps, ...used, groups: groups.groups, preferences, appConfig, canMail })
   const { branding } = theming
   const auth = createAuth({
     ...deps,
     accounts: users.accounts,
     directory: users.directory,
+    canRemind: canMail,
     branding,
     folders: used.folders,
     secret: deps.instanceSecret,
@@ -245,6 +262,12 @@ interface People {
   readonly users: Users
   readonly auth: Auth
   readonly userStatus: UserStatusFeature
+}
+
+/** Mail, and what people can do because there is mail. */
+function createMailing(deps: FeatureDeps, { users, auth, theming }: ReturnType<typeof createPeople>): Feature[] {
+  const { mailer, feature } = createMail({ ...deps, siteName: theming.siteName })
+  return [feature, createPasswordLinksFeature({ ...deps, ...theming, users, auth, mailer })]
 }
 
 /** What is above the trees of files. */

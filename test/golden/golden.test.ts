@@ -8,7 +8,7 @@ import { type Between, castOf } from './cast.ts'
 import { BETWEEN_DAV } from './dav-staging.ts'
 import { judge, matches, readExpected } from './expected.ts'
 import { betweenNotifications } from './notifications-staging.ts'
-import { betweenGroups, betweenUsers } from './provisioning-staging.ts'
+import { betweenEdits, betweenGroups, betweenUsers } from './provisioning-staging.ts'
 import { betweenPush, betweenWebPush, PUSH_VARIANTS, type Variant } from './push-staging.ts'
 import { type Replayed, readRecording, replay } from './replay.ts'
 import { betweenTheming, dressAsRecorded, prepareAlice } from './staging.ts'
@@ -31,6 +31,7 @@ const TOPICS: Readonly<Record<string, Between>> = {
   'provisioning-apps-config': {},
   avatar: betweenAvatar,
   'navigation-profile-hovercard': betweenAround,
+  'provisioning-users-edit': betweenEdits,
   'notifications-push': betweenPush,
   'notifications-webpush': betweenWebPush,
   'user-status': betweenUserStatus,
@@ -38,8 +39,17 @@ const TOPICS: Readonly<Record<string, Between>> = {
   ...BETWEEN_DAV,
 }
 
+/** A mail server that nobody listens at: letters are written by jobs, which do not run here. */
+const WITH_MAIL: Variant = {
+  env: { CLOUDLET_SMTP_URL: 'smtp://127.0.0.1:9', CLOUDLET_PUBLIC_URL: 'http://127.0.0.1:8080' },
+}
+
 /** Recordings for which settings were changed on the way, in as many parts; the others have one. */
-const VARIANTS: Readonly<Record<string, readonly Variant[]>> = PUSH_VARIANTS
+const VARIANTS: Readonly<Record<string, readonly Variant[]>> = {
+  ...PUSH_VARIANTS,
+  'provisioning-users': [WITH_MAIL],
+  'provisioning-users-edit': [WITH_MAIL],
+}
 
 for (const database of ['sqlite', 'postgres'] as const satisfies readonly DatabaseKind[]) {
   describe(`golden exchanges on ${database}`, () => {

@@ -3,6 +3,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { comparedTable } from './measure.ts'
 import type { Bench, Part } from './part.ts'
+import { accounts } from './parts/accounts.ts'
 import { chunks } from './parts/chunks.ts'
 import { folders } from './parts/folders.ts'
 import { large } from './parts/large.ts'
@@ -23,7 +24,7 @@ import { findProgram } from './processes.ts'
  * `npm run bench -- put listing` runs some parts, `files` all that are about files; `--quick` gives a first idea.
  */
 const FILES: Readonly<Record<string, Part>> = { propfind, get, put, listing, large, folders, chunks, size }
-const PARTS: Readonly<Record<string, Part>> = { start, ocs, notifications, push, sockets, ...FILES }
+const PARTS: Readonly<Record<string, Part>> = { start, ocs, accounts, notifications, push, sockets, ...FILES }
 
 const isQuick = process.argv.includes('--quick')
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('--'))
@@ -44,7 +45,7 @@ try {
   for (const name of names) {
     const { rows, notes, table } = (await PARTS[name]?.(bench)) ?? { rows: [], notes: [] }
     console.log(`\n## ${name}\n`)
-    if (rows.length > 0) console.log(table ?? comparedTable(rows, missing))
+    if (rows.length > 0 || table !== undefined) console.log(table ?? comparedTable(rows, missing))
     for (const note of notes) console.log(`- ${note}`)
   }
 } finally {

@@ -25,6 +25,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 const FEATURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   users: ['groups', 'preferences', 'app-config'],
   theming: ['preferences', 'app-config'],
+  'password-links': ['auth', 'mail', 'users'],
   auth: ['users', 'notifications'],
   uploads: ['files'],
   files: ['notifications'],

@@ -48,6 +48,8 @@ export interface AuthDeps {
   readonly folders: FolderNames
   /** From `loadInstanceSecret`. */
   readonly secret: string
+  /** Whether the login page leads those who have forgotten their password to a new one. */
+  readonly canRemind: boolean
   readonly countLogin: (result: 'accepted' | 'refused' | 'throttled') => void
 }
 
@@ -80,13 +82,14 @@ export function createAuth(deps: AuthDeps): Auth {
     credentialVersion,
     countLogin: deps.countLogin,
   })
-  const { branding, folders } = deps
+  const { branding, folders, canRemind } = deps
   const surfaces = {
     appPasswords,
     sessions,
     passwords: authenticator,
     knownClients,
     branding,
+    canRemind,
     folders,
     nowMs: clock.nowMs,
   }

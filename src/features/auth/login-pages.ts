@@ -17,6 +17,7 @@ export interface LoginPagesDeps {
   readonly passwords: PasswordCheck
   readonly knownClients: Pick<KnownClients, 'note'>
   readonly branding: (baseUrl: string) => Branding | Promise<Branding>
+  readonly canRemind: boolean
 }
 
 export function loginPages(deps: LoginPagesDeps): HttpRoute[] {
@@ -66,7 +67,11 @@ async function viewerOrNobody(request: FastifyRequest): Promise<{ readonly kind:
   }
 }
 
-async function sendLoginPage({ sessions, branding }: LoginPagesDeps, request: FastifyRequest, reply: FastifyReply) {
+async function sendLoginPage(
+  { sessions, branding, canRemind }: LoginPagesDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) {
   const words = wordsFor(request.headers['accept-language'])
   const look = await branding(request.baseUrl)
   let cookie = request.sessionCookie()
@@ -86,7 +91,7 @@ async function sendLoginPage({ sessions, branding }: LoginPagesDeps, request: Fa
 <input type="hidden" name="requesttoken" value="${sessions.requestToken(cookie)}">
 <input type="hidden" name="redirect_url" value="${queryText(request, 'redirect_url').slice(0, 2_048)}">
 <button>${words.signIn}</button>
-</form>`
+</form>${canRemind ? html`\n<p class="quiet"><a href="/login/forgotten">${words.forgotten}</a></p>` : undefined}`
   return sendPage(reply, { language: words.language, title: `${words.signIn} – ${look.name}`, branding: look, body })
 }
 

@@ -7,6 +7,7 @@ export interface Words {
   readonly user: string
   readonly password: string
   readonly wrong: string
+  readonly forgotten: string
   readonly tooMany: string
   readonly signedOut: string
   readonly signedInAs: string
@@ -22,6 +23,7 @@ const ENGLISH: Words = {
   user: 'Name or e-mail address',
   password: 'Password',
   wrong: 'That name and password do not fit together. Please try again.',
+  forgotten: 'Forgot your password?',
   tooMany: 'There were too many attempts. Please wait a few minutes, then try again.',
   signedOut: 'You are signed out.',
   signedInAs: 'You are signed in as',
@@ -37,6 +39,7 @@ const GERMAN: Words = {
   user: 'Name oder E-Mail-Adresse',
   password: 'Passwort',
   wrong: 'Name und Passwort passen nicht zusammen. Bitte noch einmal versuchen.',
+  forgotten: 'Passwort vergessen?',
   tooMany: 'Das waren zu viele Versuche. Bitte ein paar Minuten warten und dann noch einmal versuchen.',
   signedOut: 'Du bist abgemeldet.',
   signedInAs: 'Angemeldet als',
@@ -52,6 +55,7 @@ const FRENCH: Words = {
   user: 'Nom ou adresse e-mail',
   password: 'Mot de passe',
   wrong: 'Ce nom et ce mot de passe ne vont pas ensemble. Veuillez réessayer.',
+  forgotten: 'Mot de passe oublié ?',
   tooMany: 'Trop de tentatives. Patientez quelques minutes, puis réessayez.',
   signedOut: 'Vous êtes déconnecté.',
   signedInAs: 'Connecté en tant que',

@@ -42,6 +42,8 @@ export interface Groups {
   list(search: string, limit: number, offset: number): Promise<Group[]>
   /** Inside a transaction when one is given. */
   listMemberAccountIds(groupId: string, tx?: Tx): Promise<number[]>
+  /** Ids of the members of many groups, in one statement; a group without any has an empty list. */
+  listMembersOf(groupIds: readonly string[]): Promise<Map<string, number[]>>
   /** Groups and administered groups of some accounts, in two statements however many they are. */
   loadRoles(db: Reader | Tx, accountIds: readonly number[]): Promise<Map<number, AccountRoles>>
   isMember(groupId: string, accountId: number): Promise<boolean>
@@ -58,6 +60,8 @@ export interface Groups {
   /** For a caller that is inside a transaction already, such as the making of an account. */
   addMemberIn(tx: Tx, groupId: string, accountId: number): Promise<void>
   removeMemberIn(tx: Tx, groupId: string, accountId: number): Promise<void>
+  addAdminIn(tx: Tx, groupId: string, accountId: number): Promise<void>
+  removeAdminIn(tx: Tx, groupId: string, accountId: number): Promise<void>
 }
 
 export interface AccountRoles {
@@ -113,6 +117,11 @@ export function createGroups({ db, clock, audit }: GroupsDeps): Groups {
       return (await store.listGroups(db.read, search, limit, offset)).map(toGroup)
     },
     listMemberAccountIds: (groupId, tx) => store.listMemberAccountIds(tx ?? db.read, groupId),
+    async listMembersOf(groupIds) {
+      const members = new Map<string, number[]>(groupIds.map((groupId) => [groupId, []]))
+      for (const row of await store.listMembersOf(db.read, groupIds)) members.get(row.groupId)?.push(row.accountId)
+      return members
+    },
     loadRoles,
     isMember: (groupId, accountId) => store.isMember(db.read, groupId, accountId),
     async add(groupId, displayName, actor) {
@@ -149,6 +158,8 @@ export function createGroups({ db, clock, audit }: GroupsDeps): Groups {
       changeRole('group.admin-removed', groupId, accountId, actor, store.deleteGroupAdmin),
     addMemberIn: store.insertMember,
     removeMemberIn: store.deleteMember,
+    addAdminIn: store.insertGroupAdmin,
+    removeAdminIn: store.deleteGroupAdmin,
   }
 }
 

@@ -46,6 +46,16 @@ export async function listMemberAccountIds(db: Reader | Tx, groupId: string): Pr
   return rows.map((row) => row.account_id)
 }
 
+/** Members of many groups, in one statement however many they are. */
+export async function listMembersOf(db: Reader, groupIds: readonly string[]): Promise<GroupMembership[]> {
+  if (groupIds.length === 0) return []
+  return db
+    .selectFrom('group_member')
+    .select(['account_id as accountId', 'group_id as groupId'])
+    .where('group_id', 'in', groupIds)
+    .execute()
+}
+
 /** Members and administrators: everybody who notices when the group goes. */
 export async function listConcernedAccountIds(db: Reader | Tx, groupId: string): Promise<number[]> {
   const admins = await db.selectFrom('group_admin').select('account_id').where('group_id', '=', groupId).execute()

@@ -18,8 +18,6 @@ export interface StatusDeps {
   readonly metricsToken: string | undefined
   /** Name of the server, for `/config`. */
   readonly siteName: () => string | Promise<string>
-  /** Ids of the features that clients know as apps. */
-  readonly appIds: readonly string[]
   /** Services below `/.well-known/`, of all features. */
   readonly wellKnown: Readonly<Record<string, WellKnown>>
   /** Throws when the data folder cannot be written. */
@@ -30,7 +28,7 @@ export interface StatusDeps {
 export function createStatus(deps: StatusDeps): Feature {
   return {
     name: 'status',
-    ocs: [getConfig(deps), listOwnApps(deps), listApps(deps)],
+    ocs: [getConfig(deps)],
     http: [
       statusPhp('/status.php'),
       statusPhp('/status.php/*'),
@@ -194,26 +192,4 @@ const getConfig = ({ siteName }: StatusDeps): OcsRoute =>
       const ssl = protocol === 'https:' ? 'true' : 'false'
       return { version: '1.7', website: await siteName(), host: hostname, contact: '', ssl }
     },
-  })
-
-const AppIds = Type.Object({ apps: Type.Array(Type.String()) })
-
-const listOwnApps = ({ appIds }: StatusDeps): OcsRoute =>
-  defineOcs({
-    method: 'GET',
-    path: '/cloud/user/apps',
-    summary: 'Apps that the one who asks can use',
-    auth: 'group-admin',
-    reply: AppIds,
-    handler: () => ({ apps: appIds }),
-  })
-
-const listApps = ({ appIds }: StatusDeps): OcsRoute =>
-  defineOcs({
-    method: 'GET',
-    path: '/cloud/apps',
-    summary: 'Apps of this server',
-    auth: 'admin',
-    reply: AppIds,
-    handler: () => ({ apps: appIds }),
   })

@@ -1,4 +1,5 @@
 import { Fault } from '../../lib/fault.ts'
+import { hashPassword } from '../../lib/password-hash.ts'
 import { invalidValue } from './fields.ts'
 
 /** Longest id of an account on the wire, in characters. */
@@ -51,6 +52,15 @@ export function checkPassword(password: string): void {
   if (password.length < MIN_PASSWORD_CHARS) {
     throw invalidValue(`The password needs at least ${MIN_PASSWORD_CHARS} characters`, 'password')
   }
+}
+
+/** What is kept of a new password. Ends every session; app passwords stay. */
+export async function passwordColumns(
+  password: string,
+  nowMs: number,
+): Promise<{ password_hash: string; password_changed_at_ms: number }> {
+  checkPassword(password)
+  return { password_hash: await hashPassword(password), password_changed_at_ms: nowMs }
 }
 
 /** A language Cloudlet or its clients can speak: `de`, `de_DE`, `pt-BR`. */

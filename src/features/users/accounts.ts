@@ -1,5 +1,6 @@
 import type { Database, Tx } from '../../db/database.ts'
-import { isUniqueViolation } from '../../db/errors.ts'
+import { isForeignKeyViolation, isUniqueViolation } from '../../db/errors.ts'
+import type { Events } from '../../events/events.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
@@ -7,7 +8,17 @@ import type { Audit } from '../../lib/log.ts'
 import { hashPassword } from '../../lib/password-hash.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import { ADMIN_GROUP, type Groups } from '../groups/index.ts'
-import { acceptDisplayName, acceptEmail, acceptLanguage, checkPassword, checkUserId } from './account-rules.ts'
+import {
+  acceptDisplayName,
+  acceptEmail,
+  acceptLanguage,
+  checkPassword,
+  checkUserId,
+  passwordColumns,
+} from './account-rules.ts'
+import type {} from './events.ts'
+import { createLastAdminGuard } from './last-admin.ts'
+import { createListPlaces, type ListPlaces } from './list-places.ts'
 import { acceptQuota } from './quota.ts'
 import { type AccountRecord, type AccountRecords, userKeyOf } from './records.ts'
 import * as store from './store.ts'
@@ -21,8 +32,11 @@ export interface NewAccount {
   readonly quota?: string
   readonly language?: string
   readonly groupIds?: readonly string[]
+  readonly administeredGroupIds?: readonly string[]
   /** User id; nobody checks that there is one. */
   readonly manager?: string
+  /** Whether the account is told by mail that it is there. */
+  readonly isWelcomed?: boolean
 }
 
 /** Which of the accounts that a viewer administers. */
@@ -36,6 +50,7 @@ export interface AccountFilter {
 export interface Accounts {
   /** The viewer's own account. Throws Fault `unauthenticated` when it was deleted meanwhile. */
   own(viewer: AccountViewer): AccountRecord | Promise<AccountRecord>
+  find(accountId: number): Promise<AccountRecord | undefined>
   /** Throws Fault `not-found` with reason `no-account`. */
   get(userId: string): Promise<AccountRecord>
   /**
@@ -57,9 +72,16 @@ export interface Accounts {
   listUserIdsIn(groupId: string): Promise<string[]>
   /** Accounts that may not sign in; usually few. */
   listDisabledIds(): Promise<number[]>
+  /** User ids by account id, in one statement, in their order on the wire. */
+  namesOf(accountIds: readonly number[]): Promise<ReadonlyMap<number, string>>
   /** In their order on the wire. */
   userIdsOf(accountIds: readonly number[]): Promise<string[]>
+  /** How many there are, and how many of them may not sign in. */
+  countDisabled(): Promise<number>
   count(): Promise<number>
+  exists(userId: string): Promise<boolean>
+  /** Throws what `add` would throw for the values themselves; nothing is made. */
+  check(account: NewAccount): void
   /** Throws Fault `exists`, or `bad-request` naming the field. */
   add(account: NewAccount, actor: string): Promise<AccountRecord>
   /** Throws Fault `forbidden` for the last administrator. */
@@ -68,22 +90,22 @@ export interface Accounts {
   setEnabled(record: AccountRecord, enabled: boolean, actor: string): Promise<void>
   /** Throws Fault `forbidden` when it would leave the server without an administrator. */
   leaveGroup(record: AccountRecord, groupId: string, actor: string): Promise<void>
-  /** Ends every session. App passwords stay. */
-  setPassword(record: AccountRecord, password: string, actor: string): Promise<void>
+  /** Ends every session. App passwords stay. `first` runs in the same transaction: what it throws keeps the old password. */
+  setPassword(record: AccountRecord, password: string, actor: string, first?: (tx: Tx) => Promise<void>): Promise<void>
 }
 
 export interface AccountsDeps {
   readonly db: Database
   readonly clock: Clock
   readonly audit: Audit
+  readonly events: Events
   readonly groups: Groups
   readonly records: AccountRecords
 }
 
-/** Stamp topic that serialises changes to who administers the server. */
-const ADMINS_TOPIC = 'admins'
-
-export function createAccounts({ db, clock, audit, groups, records }: AccountsDeps): Accounts {
+export function createAccounts(deps: AccountsDeps): Accounts {
+  const { db, clock, audit, groups } = deps
+  const places = createListPlaces(db)
   const change = async (record: AccountRecord, write: (tx: Tx) => Promise<void>): Promise<void> => {
     await db.write(async (tx) => {
       await write(tx)
@@ -92,30 +114,16 @@ export function createAccounts({ db, clock, audit, groups, records }: AccountsDe
   }
   const refuseLastAdmin = createLastAdminGuard(db, groups)
   return {
-    ...createReading(db, records, groups),
-    async add(account, actor) {
-      const row = await newRow(account, clock.nowMs())
-      for (const groupId of account.groupIds ?? []) await groups.get(groupId)
-      const accountId = await db
-        .write(async (tx) => {
-          const made = await store.insertAccount(tx, row)
-          for (const groupId of account.groupIds ?? []) await groups.addMemberIn(tx, groupId, made)
-          await db.stamps.bump(tx, accountTopic(made))
-          return made
-        })
-        .catch((error: unknown) => {
-          if (isUniqueViolation(error)) throw new Fault('exists', 'User already exists', { reason: 'account-exists' })
-          throw error
-        })
-      audit.record({ event: 'account.created', actor, subject: row.user_id })
-      const record = await records.find(accountId)
-      if (record === undefined) throw new Fault('conflict', 'The account was deleted while it was made')
-      return record
+    ...createReading(deps, places),
+    check(account) {
+      acceptAccount(account)
     },
+    add: createAdding(deps, places),
     async remove(record, actor) {
       await change(record, async (tx) => {
         await refuseLastAdmin(tx, record.row.id, 'deleted')
         await store.deleteAccount(tx, record.row.id)
+        await places.forgetIn(tx)
       })
       audit.record({ event: 'account.deleted', actor, subject: record.row.user_id })
     },
@@ -134,46 +142,66 @@ export function createAccounts({ db, clock, audit, groups, records }: AccountsDe
       })
       audit.record({ event: 'group.member-removed', actor, subject: groupId, detail: { accountId: record.row.id } })
     },
-    async setPassword(record, password, actor) {
-      checkPassword(password)
-      const hash = await hashPassword(password)
-      const changed = { password_hash: hash, password_changed_at_ms: clock.nowMs() }
-      await change(record, (tx) => store.updateAccount(tx, record.row.id, changed))
+    async setPassword(record, password, actor, first) {
+      const changed = await passwordColumns(password, clock.nowMs())
+      await change(record, async (tx) => {
+        await first?.(tx)
+        await store.updateAccount(tx, record.row.id, changed)
+      })
       audit.record({ event: 'account.password-changed', actor, subject: record.row.user_id })
     },
   }
 }
 
-type LastAdminGuard = (tx: Tx, accountId: number, what: string) => Promise<void>
-
-/** Runs inside the transaction of the change: two administrators may be at it at the same time. */
-function createLastAdminGuard(db: Database, groups: Groups): LastAdminGuard {
-  return async (tx, accountId, what) => {
-    // The stamp's row is the lock: whoever comes second waits here and then counts what the first has left.
-    await db.stamps.bump(tx, ADMINS_TOPIC)
-    const adminIds = await groups.listMemberAccountIds(ADMIN_GROUP, tx)
-    if (!adminIds.includes(accountId)) return
-    const others = adminIds.filter((id) => id !== accountId)
-    if ((await store.countEnabled(tx, others)) > 0) return
-    throw new Fault('forbidden', `The last administrator cannot be ${what}`, { reason: 'last-admin' })
+function createAdding(
+  { db, clock, audit, events, groups, records }: AccountsDeps,
+  places: ListPlaces,
+): Accounts['add'] {
+  const insertIn = async (tx: Tx, account: NewAccount, row: Omit<store.AccountRow, 'id'>): Promise<number> => {
+    const accountId = await store.insertAccount(tx, row)
+    for (const groupId of account.groupIds ?? []) await groups.addMemberIn(tx, groupId, accountId)
+    for (const groupId of account.administeredGroupIds ?? []) await groups.addAdminIn(tx, groupId, accountId)
+    await db.stamps.bump(tx, accountTopic(accountId))
+    await places.forgetIn(tx)
+    if (account.isWelcomed) await events.add(tx, 'account.welcome-wanted', { accountId })
+    return accountId
+  }
+  return async (account, actor) => {
+    const row = await newRow(account, clock.nowMs())
+    for (const groupId of account.groupIds ?? []) await groups.get(groupId)
+    const accountId = await db
+      .write((tx) => insertIn(tx, account, row))
+      .catch((error: unknown) => {
+        if (isUniqueViolation(error)) throw new Fault('exists', 'User already exists', { reason: 'account-exists' })
+        if (isForeignKeyViolation(error)) throw groupGone()
+        throw error
+      })
+    audit.record({ event: 'account.created', actor, subject: row.user_id })
+    const record = await records.find(accountId)
+    if (record === undefined) throw new Fault('conflict', 'The account was deleted while it was made')
+    return record
   }
 }
 
 type Reading = Pick<
   Accounts,
   | 'own'
+  | 'find'
   | 'get'
+  | 'exists'
   | 'getVisible'
   | 'getEditable'
   | 'list'
   | 'load'
   | 'listUserIdsIn'
   | 'userIdsOf'
+  | 'namesOf'
   | 'listDisabledIds'
   | 'count'
+  | 'countDisabled'
 >
 
-function createReading(db: Database, records: AccountRecords, groups: Groups): Reading {
+function createReading({ db, records, groups }: AccountsDeps, places: ListPlaces): Reading {
   const getVisible = async (viewer: AccountViewer, userId: string): Promise<AccountRecord> => {
     const record = await records.findByUserId(userId)
     if (record === undefined) throw noAccount()
@@ -181,13 +209,15 @@ function createReading(db: Database, records: AccountRecords, groups: Groups): R
     return record
   }
   const userIdsOf = (accountIds: readonly number[]): Promise<string[]> =>
-    store.listUserIds(db.read, { search: '', limit: accountIds.length + 1, offset: 0, accountIds })
+    store.listUserIds(db, { search: '', limit: accountIds.length + 1, offset: 0, accountIds })
   return {
     getVisible,
+    find: async (accountId) => records.find(accountId),
     own(viewer) {
       const record = records.find(viewer.accountId)
       return record instanceof Promise ? record.then(requireOwn) : requireOwn(record)
     },
+    exists: async (userId) => (await records.findByUserId(userId)) !== undefined,
     async get(userId) {
       const record = await records.findByUserId(userId)
       if (record === undefined) throw noAccount()
@@ -201,12 +231,12 @@ function createReading(db: Database, records: AccountRecords, groups: Groups): R
     async list(viewer, search, limit, offset, { groupId, isEnabled, order } = {}) {
       const wanted = { search, limit, offset, isEnabled, order }
       const groupIds = viewer === undefined || viewer.isAdmin ? undefined : viewer.administeredGroupIds
-      if (groupIds === undefined && groupId === undefined) return store.listUserIds(db.read, wanted)
+      if (groupIds === undefined && groupId === undefined) return listFromPlace(db, places, wanted)
       const accountIds = new Set<number>()
       for (const id of groupId === undefined ? (groupIds ?? []) : [groupId]) {
         for (const accountId of await groups.listMemberAccountIds(id)) accountIds.add(accountId)
       }
-      return store.listUserIds(db.read, { ...wanted, accountIds: [...accountIds] })
+      return store.listUserIds(db, { ...wanted, accountIds: [...accountIds] })
     },
     async load(userIds) {
       return records.load(await store.listAccountIdsByKeys(db.read, userIds.map(userKeyOf)))
@@ -215,9 +245,23 @@ function createReading(db: Database, records: AccountRecords, groups: Groups): R
       return userIdsOf(await groups.listMemberAccountIds(groupId))
     },
     userIdsOf,
+    namesOf: (accountIds) => store.listNames(db, accountIds),
     listDisabledIds: () => store.listDisabledIds(db.read),
+    countDisabled: async () => (await store.listDisabledIds(db.read)).length,
     count: () => store.countAccounts(db.read),
   }
+}
+
+/** Goes on where the page before ended, when that is known. */
+async function listFromPlace(db: Database, places: ListPlaces, wanted: store.AccountSearch): Promise<string[]> {
+  const { search, limit, offset, isEnabled, order } = wanted
+  if (order !== undefined) return store.listUserIds(db, wanted)
+  const list = `${isEnabled} ${search}`
+  const afterKey = offset === 0 ? undefined : places.find(list, offset)
+  const userIds = await store.listUserIds(db, afterKey === undefined ? wanted : { ...wanted, offset: 0, afterKey })
+  const last = userIds.at(-1)
+  if (last !== undefined && userIds.length === limit) places.note(list, offset + limit, userKeyOf(last))
+  return userIds
 }
 
 function requireOwn(record: AccountRecord | undefined): AccountRecord {
@@ -226,6 +270,9 @@ function requireOwn(record: AccountRecord | undefined): AccountRecord {
 }
 
 const noAccount = (): Fault => new Fault('not-found', 'User does not exist', { reason: 'no-account' })
+/** It was there when it was looked for, a moment ago. */
+export const groupGone = (): Fault =>
+  new Fault('bad-request', 'A group was deleted meanwhile', { reason: 'unknown-group' })
 const hidden = (): Fault => new Fault('not-found', '', { reason: 'hidden' })
 
 function maySee(viewer: AccountViewer, record: AccountRecord): boolean {
@@ -239,7 +286,12 @@ function mayChange(viewer: AccountViewer, record: AccountRecord): boolean {
   return maySee(viewer, record) && (!isAboveViewer || viewer.accountId === record.row.id)
 }
 
-async function newRow(account: NewAccount, nowMs: number): Promise<Omit<store.AccountRow, 'id'>> {
+type AcceptedAccount = Pick<
+  store.AccountRow,
+  'user_id' | 'user_key' | 'display_name' | 'display_key' | 'email' | 'email_key' | 'quota' | 'language' | 'manager'
+>
+
+function acceptAccount(account: NewAccount): AcceptedAccount {
   checkUserId(account.userId)
   if (account.password !== undefined) checkPassword(account.password)
   const displayName = acceptDisplayName(account.displayName ?? '')
@@ -253,13 +305,19 @@ async function newRow(account: NewAccount, nowMs: number): Promise<Omit<store.Ac
     email_key: email?.toLowerCase() ?? null,
     quota: acceptQuota(account.quota ?? 'default'),
     language: account.language === undefined || account.language === '' ? '' : acceptLanguage(account.language),
+    manager: account.manager ?? '',
+  }
+}
+
+async function newRow(account: NewAccount, nowMs: number): Promise<Omit<store.AccountRow, 'id'>> {
+  return {
+    ...acceptAccount(account),
     password_hash: account.password === undefined ? null : await hashPassword(account.password),
     password_changed_at_ms: nowMs,
     enabled: 1,
     locale: '',
     timezone: '',
     notify_email: null,
-    manager: account.manager ?? '',
     created_at_ms: nowMs,
     first_login_at_ms: null,
     last_login_at_ms: null,

@@ -5,6 +5,7 @@ import { lookUp } from '../../lib/lookup.ts'
 import type { Groups } from '../groups/index.ts'
 import { type Preferences, preferenceKey } from '../preferences/index.ts'
 import type { Accounts } from './accounts.ts'
+import { countOption } from './count-option.ts'
 import type { AccountEditing } from './editing.ts'
 import type { AccountRecord } from './records.ts'
 
@@ -13,6 +14,8 @@ export interface UserCommandsDeps {
   readonly editing: AccountEditing
   readonly groups: Groups
   readonly preferences: Preferences
+  /** Whether there is a mail server. */
+  readonly canMail: boolean
 }
 
 const USER_ARG = { name: 'user', summary: 'Id of the account' }
@@ -35,13 +38,17 @@ const PASSWORD_FROM_ENV = {
   'password-from-env': { type: 'boolean', summary: 'Read the password from the variable OC_PASS' },
 } as const
 
-function addUser({ accounts, groups }: UserCommandsDeps): Command {
+function addUser({ accounts, groups, canMail }: UserCommandsDeps): Command {
   return {
     name: 'user:add',
     summary: 'Make an account',
     args: [USER_ARG],
     options: {
       ...PASSWORD_FROM_ENV,
+      'generate-password': {
+        type: 'boolean',
+        summary: 'Ask for no password: a mail to --email leads to a page to choose one',
+      },
       'display-name': { type: 'string', value: 'NAME', summary: 'Name to show' },
       email: { type: 'string', value: 'ADDRESS', summary: 'E-mail address' },
       group: { type: 'string', short: 'g', multiple: true, value: 'GROUP', summary: 'Group to join; made if missing' },
@@ -50,14 +57,18 @@ function addUser({ accounts, groups }: UserCommandsDeps): Command {
     },
     async run(input, out, prompt) {
       const groupIds = (input.options['group'] ?? []) as readonly string[]
-      const password = await askPassword(input, prompt)
+      const isInvited = input.options['generate-password'] === true
+      if (isInvited && (!canMail || typeof input.options['email'] !== 'string')) {
+        throw new Fault('bad-request', '--generate-password needs --email, and a mail server (CLOUDLET_SMTP_URL)')
+      }
+      const password = isInvited ? undefined : await askPassword(input, prompt)
       for (const groupId of groupIds) {
         if ((await groups.find(groupId)) === undefined) await groups.add(groupId, groupId, CLI)
       }
       const record = await accounts.add(
         {
           userId: input.args['user'] ?? '',
-          password,
+          ...(password === undefined ? { isWelcomed: true } : { password }),
           groupIds,
           ...optionalText(input, 'display-name', 'displayName'),
           ...optionalText(input, 'email', 'email'),
@@ -103,13 +114,15 @@ function listUsers({ accounts }: UserCommandsDeps): Command {
       limit: { type: 'string', short: 'l', value: 'N', summary: 'At most N accounts (500 when not given)' },
       offset: { type: 'string', short: 'o', value: 'N', summary: 'Begin after N accounts' },
       search: { type: 'string', short: 's', value: 'TEXT', summary: 'Only those whose id, name or address holds TEXT' },
+      disabled: { type: 'boolean', short: 'd', summary: 'Only those that may not sign in' },
       info: { type: 'boolean', short: 'i', summary: 'Show more than the name' },
     },
     async run(input, out) {
       const limit = countOption(input, 'limit', PAGE)
       const offset = countOption(input, 'offset', 0)
       const search = typeof input.options['search'] === 'string' ? input.options['search'] : ''
-      const records = await accounts.load(await accounts.list(undefined, search, limit, offset))
+      const filter = input.options['disabled'] === true ? { isEnabled: false } : {}
+      const records = await accounts.load(await accounts.list(undefined, search, limit, offset, filter))
       const withInfo = input.options['info'] === true
       const entries = records.map((record): [string, Json] => [
         record.row.user_id,
@@ -121,14 +134,6 @@ function listUsers({ accounts }: UserCommandsDeps): Command {
       )
     },
   }
-}
-
-function countOption(input: CommandInput, name: string, otherwise: number): number {
-  const text = input.options[name]
-  if (typeof text !== 'string') return otherwise
-  const count = Number(text)
-  if (!Number.isSafeInteger(count) || count < 0) throw new Fault('bad-request', `--${name} must be a whole number`)
-  return count
 }
 
 function infoLine(record: AccountRecord): string {

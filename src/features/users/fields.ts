@@ -1,8 +1,9 @@
 import { Fault } from '../../lib/fault.ts'
 import { lookUp } from '../../lib/lookup.ts'
+import { phoneNumber } from './phone.ts'
 
 /** Who may see a profile field, in the words of the wire (recording provisioning-users-edit). */
-export const SCOPES = ['v2-private', 'v2-local', 'v2-federated', 'v2-published'] as const
+const SCOPES = ['v2-private', 'v2-local', 'v2-federated', 'v2-published'] as const
 export type Scope = (typeof SCOPES)[number]
 
 const OLDER_SCOPES: Readonly<Record<string, Scope>> = {
@@ -16,14 +17,27 @@ export interface ProfileField {
   readonly defaultScope: Scope
   readonly maxChars: number
   /** The value as it is kept, or undefined when it is not a value for this field. */
-  readonly accept?: (value: string) => string | undefined
+  readonly accept?: (value: string, context: FieldContext) => string | undefined | Promise<string | undefined>
+  /** How it is called in messages, when not by its name. */
+  readonly spokenName?: string
+}
+
+/** What a value may be read by. */
+export interface FieldContext {
+  /** Country whose phone numbers may be written without its code, such as `DE`. */
+  readonly phoneRegion: string | undefined
 }
 
 const LINE = 1_024
 
 /** Fields of a profile besides name and e-mail, in the order in which the wire shows them. */
 export const PROFILE_FIELDS: readonly ProfileField[] = [
-  { name: 'phone', defaultScope: 'v2-local', maxChars: 64, accept: phoneNumber },
+  {
+    name: 'phone',
+    defaultScope: 'v2-local',
+    maxChars: 64,
+    accept: (value, { phoneRegion }) => phoneNumber(value, phoneRegion),
+  },
   { name: 'address', defaultScope: 'v2-local', maxChars: LINE },
   { name: 'website', defaultScope: 'v2-local', maxChars: LINE, accept: webAddress },
   { name: 'twitter', defaultScope: 'v2-local', maxChars: 32, accept: twitterHandle },
@@ -38,9 +52,22 @@ export const PROFILE_FIELDS: readonly ProfileField[] = [
 ]
 
 /** Fields that are kept but not part of the metadata answer. */
-export const SILENT_FIELDS: readonly ProfileField[] = [
+const SILENT_FIELDS: readonly ProfileField[] = [
   { name: 'birthdate', defaultScope: 'v2-local', maxChars: 10, accept: calendarDate },
 ]
+
+/** A choice of the account's own, not a fact about a person: it has no scope. */
+const FIRST_DAY_OF_WEEK: ProfileField = {
+  name: 'first_day_of_week',
+  spokenName: 'first day of week',
+  defaultScope: 'v2-private',
+  maxChars: 1,
+  accept: (value) => (/^[0-6]$/.test(value) ? value : undefined),
+}
+
+/** The field with several values. Their scopes are set one by one. */
+export const ADDITIONAL_MAIL = 'additional_mail'
+export const DEFAULT_MAIL_SCOPE: Scope = 'v2-local'
 
 /** Fields of the account itself that have a scope. They may not be hidden from the server's other accounts. */
 export const ACCOUNT_SCOPES: Readonly<Record<string, Scope>> = {
@@ -71,34 +98,42 @@ export const EDITABLE_FIELDS: readonly string[] = [
 
 export function findProfileField(name: string): ProfileField | undefined {
   const wireName = name === 'webpage' ? 'website' : name
-  return [...PROFILE_FIELDS, ...SILENT_FIELDS].find((field) => field.name === wireName)
+  return [...PROFILE_FIELDS, ...SILENT_FIELDS, FIRST_DAY_OF_WEEK].find((field) => field.name === wireName)
+}
+
+/** The scope that a field has until another is chosen; undefined for fields that have none. */
+export function defaultScopeOf(name: string): Scope | undefined {
+  if (name === FIRST_DAY_OF_WEEK.name) return undefined
+  return findProfileField(name)?.defaultScope ?? lookUp(ACCOUNT_SCOPES, name)
 }
 
 /** Throws Fault `bad-request` with reason `invalid-value` when the value does not fit the field. */
-export function acceptFieldValue(field: ProfileField, value: string): string {
+export async function acceptFieldValue(field: ProfileField, value: string, context: FieldContext): Promise<string> {
   const trimmed = value.trim()
   const fits = trimmed.length <= field.maxChars && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(trimmed)
-  const accepted = !fits ? undefined : trimmed === '' || field.accept === undefined ? trimmed : field.accept(trimmed)
-  if (accepted === undefined) throw invalidValue(`Invalid ${field.name}`, field.name)
+  const isFree = trimmed === '' || field.accept === undefined
+  const accepted = !fits ? undefined : isFree ? trimmed : await field.accept(trimmed, context)
+  if (accepted === undefined) throw invalidValue(`Invalid ${field.spokenName ?? field.name}`, field.name)
   return accepted
 }
 
 /** Throws Fault `bad-request` with reason `invalid-value`. */
 export function acceptScope(fieldName: string, value: string): Scope {
+  const scope = findScope(fieldName, value)
+  if (scope === undefined) throw invalidValue('Invalid scope', fieldName)
+  return scope
+}
+
+/** The scope that a word of the wire means; empty is back to the usual one. undefined: none that the field may have. */
+export function findScope(fieldName: string, value: string): Scope | undefined {
+  if (value === '') return defaultScopeOf(fieldName) ?? DEFAULT_MAIL_SCOPE
   const scope = SCOPES.find((known) => known === value) ?? lookUp(OLDER_SCOPES, value)
   const mayHide = fieldName !== 'email' && fieldName !== 'displayname'
-  if (scope === undefined || (scope === 'v2-private' && !mayHide)) throw invalidValue('Invalid scope', fieldName)
-  return scope
+  return scope === 'v2-private' && !mayHide ? undefined : scope
 }
 
 export function invalidValue(message: string, field: string): Fault {
   return new Fault('bad-request', message, { reason: 'invalid-value', field })
-}
-
-/** E.164: blanks and the usual marks between the digits are dropped, the country code is needed. */
-function phoneNumber(value: string): string | undefined {
-  const digits = value.replace(/[\s()./-]/g, '')
-  return /^\+[1-9]\d{6,14}$/.test(digits) ? digits : undefined
 }
 
 function webAddress(value: string): string | undefined {

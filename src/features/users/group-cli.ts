@@ -1,6 +1,8 @@
 import type { Command } from '../../cli/command.ts'
+import type { Json } from '../../lib/json.ts'
 import type { Groups } from '../groups/index.ts'
 import type { Accounts } from './accounts.ts'
+import { countOption } from './count-option.ts'
 
 export interface GroupCommandsDeps {
   readonly accounts: Accounts
@@ -9,13 +11,14 @@ export interface GroupCommandsDeps {
 
 const GROUP_ARG = { name: 'group', summary: 'Id of the group' }
 const CLI = 'cli'
-const MAX_LISTED_GROUPS = 5_000
+const MAX_LISTED = 500
 
 /** Commands about groups. They name accounts, so they live beside them. */
 export function groupCommands(deps: GroupCommandsDeps): Command[] {
   return [
     addGroup(deps),
     listGroups(deps),
+    showGroup(deps),
     deleteGroup(deps),
     changeMember(deps, 'group:adduser', true),
     changeMember(deps, 'group:removeuser', false),
@@ -41,16 +44,55 @@ function listGroups({ groups, accounts }: GroupCommandsDeps): Command {
   return {
     name: 'group:list',
     summary: 'List groups and their members',
-    async run(_input, out) {
-      const members: Record<string, string[]> = {}
-      for (const { groupId } of await groups.list('', MAX_LISTED_GROUPS, 0)) {
-        members[groupId] = await accounts.listUserIdsIn(groupId)
-      }
-      const lines = Object.entries(members).flatMap(([groupId, userIds]) => [
-        `  - ${groupId}:`,
-        ...userIds.map((userId) => `    - ${userId}`),
+    options: {
+      limit: { type: 'string', short: 'l', value: 'N', summary: 'At most N groups (500 when not given)' },
+      offset: { type: 'string', short: 'o', value: 'N', summary: 'Begin after N groups' },
+      info: { type: 'boolean', short: 'i', summary: 'Show the names of the groups too' },
+    },
+    async run(input, out) {
+      const found = await groups.list('', countOption(input, 'limit', MAX_LISTED), countOption(input, 'offset', 0))
+      const members = await groups.listMembersOf(found.map(({ groupId }) => groupId))
+      const names = await accounts.namesOf([...new Set([...members.values()].flat())])
+      const order = new Map([...names.keys()].map((accountId, index) => [accountId, index]))
+      const entries = found.map(({ groupId, displayName }) => {
+        const ids = (members.get(groupId) ?? []).toSorted((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0))
+        return { groupId, displayName, users: ids.flatMap((accountId) => names.get(accountId) ?? []) }
+      })
+      const withInfo = input.options['info'] === true
+      out.result(
+        Object.fromEntries(
+          entries.map(({ groupId, displayName, users }): [string, Json] => [
+            groupId,
+            withInfo ? { displayName, backends: ['Database'], users } : users,
+          ]),
+        ),
+        entries.flatMap(({ groupId, displayName, users }) => [
+          withInfo && displayName !== groupId ? `  - ${groupId} (${displayName}):` : `  - ${groupId}:`,
+          ...users.map((userId) => `    - ${userId}`),
+        ]),
+      )
+    },
+  }
+}
+
+function showGroup({ groups }: GroupCommandsDeps): Command {
+  return {
+    name: 'group:info',
+    summary: 'Show a group',
+    args: [GROUP_ARG],
+    async run(input, out) {
+      const groupId = input.args['group'] ?? ''
+      await groups.get(groupId)
+      const [details] = await groups.detailsOf([groupId], [])
+      const { displayName = groupId, memberCount = 0 } = details ?? {}
+      const facts = { groupID: groupId, displayName, backends: ['Database'], members: memberCount }
+      out.result(facts, [
+        `  - groupID: ${groupId}`,
+        `  - displayName: ${displayName}`,
+        '  - backends:',
+        '    - Database',
+        `  - members: ${memberCount}`,
       ])
-      out.result(members, lines)
     },
   }
 }

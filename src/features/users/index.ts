@@ -12,15 +12,22 @@ import { type Accounts, createAccounts } from './accounts.ts'
 import { userCommands } from './cli.ts'
 import { createDirectory } from './directory.ts'
 import { createEditing } from './editing.ts'
+import { editingRoutes } from './editing-routes.ts'
 import { ENUMERATION_SETTINGS } from './enumeration.ts'
 import { groupCommands } from './group-cli.ts'
 import type { AccountDirectory } from './identity.ts'
+import { importCommand } from './import-cli.ts'
 import { listingRoutes } from './listing-routes.ts'
 import { createManaging } from './managing.ts'
 import { managingRoutes } from './managing-routes.ts'
 import { accountsMigration } from './migrations/20261124-accounts.ts'
+import { accountListsMigration } from './migrations/20261202-account-lists.ts'
+import { phoneIndexMigration } from './migrations/20261202-phone-index.ts'
+import { createPatching } from './patching.ts'
+import { createPhoneSearch } from './phone-search.ts'
 import { DEFAULT_QUOTA } from './quota.ts'
 import { createAccountRecords } from './records.ts'
+import { reportCommands } from './report-cli.ts'
 import { type UsedBytes, userRoutes } from './routes.ts'
 import { principalView } from './views.ts'
 import { createVisibility, type Visibility } from './visibility.ts'
@@ -32,7 +39,7 @@ export type { AccountRecord } from './records.ts'
 export type { UsedBytes } from './routes.ts'
 export type { Person, Visibility } from './visibility.ts'
 
-export const usersMigrations: readonly Migration[] = [accountsMigration]
+export const usersMigrations: readonly Migration[] = [accountsMigration, phoneIndexMigration, accountListsMigration]
 
 /** Settings of all accounts together. */
 export const usersSettings: readonly AppSetting[] = [DEFAULT_QUOTA, ...ENUMERATION_SETTINGS]
@@ -50,6 +57,10 @@ export interface UsersDeps {
   readonly usedBytesOf: (accountIds: readonly number[]) => Promise<ReadonlyMap<number, number>>
   /** Absolute path. */
   readonly dataFolder: string
+  /** Country whose phone numbers may be written without its code. */
+  readonly phoneRegion: string | undefined
+  /** Whether there is a mail server. */
+  readonly canMail: boolean
 }
 
 export interface Users {
@@ -70,25 +81,17 @@ export interface Users {
   readonly feature: Feature
 }
 
-export function createUsers({
-  db,
-  clock,
-  audit,
-  events,
-  groups,
-  preferences,
-  appConfig,
-  usedBytes,
-  usedBytesOf,
-  dataFolder,
-}: UsersDeps): Users {
+export function createUsers(deps: UsersDeps): Users {
+  const { db, clock, audit, events, groups, preferences, appConfig, usedBytesOf, dataFolder } = deps
   const records = createAccountRecords({ db, groups, appConfig })
-  const accounts = createAccounts({ db, clock, audit, groups, records })
-  const editing = createEditing({ db, audit, events, accounts })
+  const visibility = createVisibility({ db, records, groups, appConfig })
+  const accounts = createAccounts({ db, clock, audit, events, groups, records })
+  const editing = createEditing({ db, clock, audit, events, context: { phoneRegion: deps.phoneRegion } })
+  const patching = createPatching({ db, clock, audit, accounts, groups, editing })
   return {
     accounts,
     directory: createDirectory(db, records),
-    visibility: createVisibility({ db, records, groups, appConfig }),
+    visibility,
     async quotaOf(accountId) {
       const record = await records.find(accountId)
       return record?.limitBytes
@@ -116,9 +119,10 @@ export function createUsers({
       name: 'users',
       appId: 'provisioning_api',
       ocs: [
-        ...userRoutes({ accounts, editing, usedBytes, dataFolder }),
+        ...userRoutes({ ...deps, accounts }),
+        ...editingRoutes({ ...deps, accounts, editing, patching, phoneSearch: createPhoneSearch(db, visibility) }),
         ...listingRoutes({ accounts, groups, usedBytesOf, dataFolder }),
-        ...managingRoutes(createManaging({ accounts, groups })),
+        ...managingRoutes(createManaging({ accounts, groups, canMail: deps.canMail })),
       ],
       async capabilities(viewer) {
         if (viewer.kind === 'anonymous') return {}
@@ -126,7 +130,12 @@ export function createUsers({
         return { core: { user: { language, locale, timezone: timezone === '' ? 'UTC' : timezone } } }
       },
       capabilityTopics: (viewer) => (viewer.kind === 'anonymous' ? [] : [accountTopic(viewer.accountId)]),
-      commands: [...userCommands({ accounts, editing, groups, preferences }), ...groupCommands({ accounts, groups })],
+      commands: [
+        ...userCommands({ accounts, editing, groups, preferences, canMail: deps.canMail }),
+        ...reportCommands({ accounts, editing, usedBytesOf }),
+        importCommand({ accounts, groups, canMail: deps.canMail }),
+        ...groupCommands({ accounts, groups }),
+      ],
     },
   }
 }

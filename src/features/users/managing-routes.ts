@@ -1,9 +1,9 @@
+import type { AccountViewer } from '../../http/viewer.ts'
 import { Type } from '../../lib/schema.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import type { Managing } from './managing.ts'
 
 const Text = (maxLength: number) => Type.String({ default: '', maxLength })
-const GroupInput = Type.Object({ groupid: Text(255) })
 
 /** Codes of the wire for membership (recording provisioning-users-edit). */
 const MEMBERSHIP_CODES = {
@@ -22,10 +22,7 @@ export function managingRoutes(managing: Managing): OcsRoute[] {
     removeAccount(managing),
     setEnabled(managing, 'enable', true),
     setEnabled(managing, 'disable', false),
-    addToGroup(managing),
-    removeFromGroup(managing),
-    promote(managing),
-    demote(managing),
+    ...membershipRoutes(managing).map(membershipRoute),
   ]
 }
 
@@ -97,69 +94,66 @@ const setEnabled = (managing: Managing, word: 'enable' | 'disable', enabled: boo
     summary: enabled ? 'Lets an account sign in again' : 'Keeps an account from signing in, at once and everywhere',
     auth: 'group-admin',
     confirm: true,
-    codes: { hidden: 998, oneself: 101, 'last-admin': 101 },
+    codes: { hidden: 998, 'unknown-account': 101, oneself: 101, 'last-admin': 101 },
     async handler({ viewer, params }) {
       await managing.setEnabled(viewer, params.userId, enabled)
       return undefined
     },
   })
 
-const addToGroup = (managing: Managing): OcsRoute =>
-  defineOcs({
-    method: 'POST',
-    path: '/cloud/users/:userId/groups',
-    summary: 'Puts an account into a group',
-    auth: 'group-admin',
-    confirm: true,
-    input: GroupInput,
-    codes: MEMBERSHIP_CODES,
-    async handler({ viewer, params, input }) {
-      await managing.addToGroup(viewer, params.userId, input.groupid)
-      return undefined
-    },
-  })
+interface MembershipRoute {
+  readonly method: 'POST' | 'DELETE'
+  readonly word: 'groups' | 'subadmins'
+  readonly summary: string
+  readonly codes: OcsRoute['codes']
+  change(viewer: AccountViewer, userId: string, groupId: string): Promise<void>
+}
 
-const removeFromGroup = (managing: Managing): OcsRoute =>
-  defineOcs({
-    method: 'DELETE',
-    path: '/cloud/users/:userId/groups',
-    summary: 'Takes an account out of a group',
-    auth: 'group-admin',
-    confirm: true,
-    input: GroupInput,
-    codes: MEMBERSHIP_CODES,
-    async handler({ viewer, params, input }) {
-      await managing.removeFromGroup(viewer, params.userId, input.groupid)
-      return undefined
+/** What an account is in a group: a member, or its administrator. */
+function membershipRoutes(managing: Managing): readonly MembershipRoute[] {
+  return [
+    {
+      method: 'POST',
+      word: 'groups',
+      summary: 'Puts an account into a group',
+      codes: MEMBERSHIP_CODES,
+      change: managing.addToGroup,
     },
-  })
-
-const promote = (managing: Managing): OcsRoute =>
-  defineOcs({
-    method: 'POST',
-    path: '/cloud/users/:userId/subadmins',
-    summary: 'Makes an account administer a group',
-    auth: 'settings-admin',
-    confirm: true,
-    input: GroupInput,
-    codes: { 'no-account': 101, 'no-group': 102, forbidden: 103 },
-    async handler({ viewer, params, input }) {
-      await managing.promote(viewer, params.userId, input.groupid)
-      return undefined
+    {
+      method: 'DELETE',
+      word: 'groups',
+      summary: 'Takes an account out of a group',
+      codes: MEMBERSHIP_CODES,
+      change: managing.removeFromGroup,
     },
-  })
+    {
+      method: 'POST',
+      word: 'subadmins',
+      summary: 'Makes an account administer a group',
+      codes: { 'no-account': 101, 'no-group': 102, forbidden: 103 },
+      change: managing.promote,
+    },
+    {
+      method: 'DELETE',
+      word: 'subadmins',
+      summary: 'Ends that an account administers a group',
+      codes: { 'no-account': 101, 'no-group': 101, 'no-group-admin': 102 },
+      change: managing.demote,
+    },
+  ]
+}
 
-const demote = (managing: Managing): OcsRoute =>
+const membershipRoute = ({ method, word, summary, codes, change }: MembershipRoute): OcsRoute =>
   defineOcs({
-    method: 'DELETE',
-    path: '/cloud/users/:userId/subadmins',
-    summary: 'Ends that an account administers a group',
-    auth: 'settings-admin',
+    method,
+    path: `/cloud/users/:userId/${word}`,
+    summary,
+    auth: word === 'groups' ? 'group-admin' : 'settings-admin',
     confirm: true,
-    input: GroupInput,
-    codes: { 'no-account': 101, 'no-group': 101, 'no-group-admin': 102 },
+    input: Type.Object({ groupid: Text(255) }),
+    codes,
     async handler({ viewer, params, input }) {
-      await managing.demote(viewer, params.userId, input.groupid)
+      await change(viewer, params.userId, input.groupid)
       return undefined
     },
   })

@@ -1,7 +1,8 @@
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
-import { ADMIN_GROUP, type Groups } from '../groups/index.ts'
+import type { Groups } from '../groups/index.ts'
 import type { Accounts, NewAccount } from './accounts.ts'
+import { administers, refused, requireAdministrable, requireJoinable, requireLeavable } from './membership-rules.ts'
 import type { AccountRecord } from './records.ts'
 
 export interface AccountOrder extends NewAccount {
@@ -27,10 +28,9 @@ export interface Managing {
 export interface ManagingDeps {
   readonly accounts: Accounts
   readonly groups: Groups
+  /** Whether somebody without a password can be invited by mail to choose one. */
+  readonly canMail: boolean
 }
-
-const refused = (kind: 'bad-request' | 'forbidden' | 'not-found', message: string, reason: string): Fault =>
-  new Fault(kind, message, { reason })
 
 export function createManaging(deps: ManagingDeps): Managing {
   const { accounts, groups } = deps
@@ -42,16 +42,19 @@ export function createManaging(deps: ManagingDeps): Managing {
   }
   return {
     async add(viewer, order) {
-      await checkOrder(groups, viewer, order)
-      const record = await accounts.add(order, viewer.userId)
-      for (const groupId of order.administeredGroupIds) await groups.addAdmin(groupId, record.row.id, viewer.userId)
-      return record
+      await checkOrder(deps, viewer, order)
+      return accounts.add({ ...order, isWelcomed: order.password === undefined }, viewer.userId)
     },
     async remove(viewer, userId) {
       await accounts.remove(await other(viewer, userId), viewer.userId)
     },
     async setEnabled(viewer, userId, enabled) {
-      await accounts.setEnabled(await other(viewer, userId), enabled, viewer.userId)
+      // From an administrator nothing is hidden: what is not found is not there, and has its own code on the wire here.
+      const record = await other(viewer, userId).catch((error: unknown) => {
+        const isUnknown = viewer.isAdmin && error instanceof Fault && error.kind === 'not-found'
+        throw isUnknown ? refused('bad-request', '', 'unknown-account') : error
+      })
+      await accounts.setEnabled(record, enabled, viewer.userId)
     },
     async addToGroup(viewer, userId, groupId) {
       const record = await memberOf(deps, viewer, userId, groupId)
@@ -61,7 +64,7 @@ export function createManaging(deps: ManagingDeps): Managing {
     async removeFromGroup(viewer, userId, groupId) {
       const record = await memberOf(deps, viewer, userId, groupId)
       if (!administers(viewer, groupId)) throw refused('forbidden', '', 'not-your-group')
-      refuseLeaving(viewer, record, groupId)
+      requireLeavable(viewer, record, [groupId])
       await accounts.leaveGroup(record, groupId, viewer.userId)
     },
     async promote(viewer, userId, groupId) {
@@ -80,37 +83,24 @@ export function createManaging(deps: ManagingDeps): Managing {
   }
 }
 
-function administers(viewer: AccountViewer, groupId: string): boolean {
-  return viewer.isAdmin || viewer.administeredGroupIds.includes(groupId)
-}
-
 /** Everything about groups before anything is made, in the order of the recordings. */
-async function checkOrder(groups: Groups, viewer: AccountViewer, order: AccountOrder): Promise<void> {
-  for (const groupId of order.groupIds) {
-    if ((await groups.find(groupId)) === undefined) {
-      throw refused('bad-request', `Group ${groupId} does not exist`, 'unknown-group')
-    }
-    // Only an administrator makes administrators (bug class: a group administrator who is too powerful).
-    if (!administers(viewer, groupId)) {
-      throw refused('forbidden', `Insufficient privileges for group ${groupId}`, 'foreign-group')
-    }
-  }
+async function checkOrder(
+  { groups, canMail }: ManagingDeps,
+  viewer: AccountViewer,
+  order: AccountOrder,
+): Promise<void> {
+  for (const groupId of order.groupIds) await requireJoinable(groups, viewer, groupId)
   if (!viewer.isAdmin && order.groupIds.length === 0) {
     throw refused('bad-request', 'No group specified (required for sub-admins)', 'no-group-given')
   }
-  for (const groupId of order.administeredGroupIds) {
-    if ((await groups.find(groupId)) === undefined) {
-      throw refused('bad-request', 'Sub-admin group does not exist', 'unknown-admin-group')
-    }
-    if (groupId === ADMIN_GROUP) {
-      throw refused('bad-request', 'Cannot create sub-admins for admin group', 'admin-group')
-    }
-    if (!administers(viewer, groupId)) {
-      throw refused('forbidden', 'Insufficient privileges to promote user to sub-admin', 'foreign-group')
-    }
-  }
-  if (order.password === undefined) {
+  for (const groupId of order.administeredGroupIds) await requireAdministrable(groups, viewer, groupId)
+  if (order.password !== undefined) return
+  if (!canMail) {
     const message = 'A password is required: no mail is sent from here, so nobody could be invited to choose one'
+    throw refused('bad-request', message, 'no-password')
+  }
+  if ((order.email ?? '').trim() === '') {
+    const message = 'An email address is required, to send a password link to the user.'
     throw refused('bad-request', message, 'no-password')
   }
 }
@@ -132,20 +122,5 @@ async function memberOf(
   } catch (error) {
     if (error instanceof Fault && error.kind === 'not-found') throw refused('bad-request', '', 'unknown-account')
     throw error
-  }
-}
-
-function refuseLeaving(viewer: AccountViewer, record: AccountRecord, groupId: string): void {
-  const isOneself = record.row.id === viewer.accountId
-  if (isOneself && viewer.isAdmin && groupId === ADMIN_GROUP) {
-    throw refused('forbidden', 'Cannot remove yourself from the admin group', 'must-stay')
-  }
-  if (viewer.isAdmin) return
-  if (isOneself) {
-    throw refused('forbidden', 'Cannot remove yourself from this group as you are a sub-admin', 'must-stay')
-  }
-  const left = record.groupIds.filter((id) => viewer.administeredGroupIds.includes(id) && id !== groupId)
-  if (left.length === 0) {
-    throw refused('forbidden', 'Not viable to remove user from the last group you are sub-admin of', 'must-stay')
   }
 }

@@ -3,7 +3,6 @@ import { Fault } from '../../lib/fault.ts'
 import { Type } from '../../lib/schema.ts'
 import { defineOcs, type OcsRoute, OcsShared } from '../../ocs/route.ts'
 import type { Accounts } from './accounts.ts'
-import type { AccountEditing } from './editing.ts'
 import { EDITABLE_FIELDS } from './fields.ts'
 import type { AccountRecord } from './records.ts'
 import { UserMetadata } from './reply-schemas.ts'
@@ -14,7 +13,6 @@ export type UsedBytes = (accountId: number) => number | Promise<number>
 
 export interface UserRoutesDeps {
   readonly accounts: Accounts
-  readonly editing: AccountEditing
   readonly usedBytes: UsedBytes
   /** Absolute path. */
   readonly dataFolder: string
@@ -23,9 +21,6 @@ export interface UserRoutesDeps {
 /** The longest list that one answer holds; longer ones are asked for in pages. */
 const MAX_USERS = 5_000
 
-/** Own changes in ten minutes (recording rate-limits). */
-const EDIT_LIMIT = { calls: 30, windowSeconds: 600 }
-
 export function userRoutes(deps: UserRoutesDeps): OcsRoute[] {
   return [
     getOwnRecord(deps),
@@ -33,18 +28,21 @@ export function userRoutes(deps: UserRoutesDeps): OcsRoute[] {
     getEditableFieldsOf(deps),
     listUsers(deps),
     getUser(deps),
-    editUser(deps),
     listGroupsOfUser(deps),
     listAdministeredGroups(deps),
   ]
 }
 
-type Metadata = OcsShared | Promise<OcsShared>
+export type Metadata = OcsShared | Promise<OcsShared>
 
 /** The same record looks the same to the same kind of viewer, so its written forms are kept as long as it is. */
 const views = new WeakMap<AccountRecord, Map<string, OcsShared>>()
 
-function metadata({ usedBytes, dataFolder }: UserRoutesDeps, viewer: AccountViewer, record: AccountRecord): Metadata {
+export function metadataOf(
+  { usedBytes, dataFolder }: Pick<UserRoutesDeps, 'usedBytes' | 'dataFolder'>,
+  viewer: AccountViewer,
+  record: AccountRecord,
+): Metadata {
   const used = usedBytes(record.row.id)
   const view = (bytes: number): OcsShared => {
     const known = views.get(record) ?? new Map<string, OcsShared>()
@@ -73,8 +71,8 @@ const getOwnRecord = (deps: UserRoutesDeps): OcsRoute =>
     handler({ viewer }) {
       const record = deps.accounts.own(viewer)
       return record instanceof Promise
-        ? record.then((known) => metadata(deps, viewer, known))
-        : metadata(deps, viewer, record)
+        ? record.then((known) => metadataOf(deps, viewer, known))
+        : metadataOf(deps, viewer, record)
     },
   })
 
@@ -88,7 +86,7 @@ const getUser = (deps: UserRoutesDeps): OcsRoute =>
     reply: UserMetadata,
     codes: { hidden: 998 },
     async handler({ viewer, params }) {
-      return metadata(deps, viewer, await deps.accounts.getVisible(viewer, params.userId))
+      return metadataOf(deps, viewer, await deps.accounts.getVisible(viewer, params.userId))
     },
   })
 
@@ -132,23 +130,6 @@ const listUsers = ({ accounts }: UserRoutesDeps): OcsRoute =>
     async handler({ viewer, input }) {
       const limit = Math.min(input.limit ?? MAX_USERS, MAX_USERS)
       return { users: await accounts.list(viewer, input.search, limit, input.offset) }
-    },
-  })
-
-const editUser = ({ accounts, editing }: UserRoutesDeps): OcsRoute =>
-  defineOcs({
-    method: 'PUT',
-    path: '/cloud/users/:userId',
-    summary: 'Changes one field of an account',
-    auth: 'user',
-    confirm: true,
-    limit: EDIT_LIMIT,
-    input: Type.Object({ key: Type.String({ maxLength: 64 }), value: Type.String({ maxLength: 16_384 }) }),
-    codes: { hidden: 998, 'not-editable': 113, 'invalid-value': 101 },
-    async handler({ viewer, params, input }) {
-      const record = await accounts.getEditable(viewer, params.userId)
-      await editing.change(record, input.key, input.value, viewer)
-      return undefined
     },
   })
 

@@ -1,5 +1,6 @@
-import type { Selectable, Updateable } from 'kysely'
-import type { Reader, Tx } from '../../db/database.ts'
+import { type Selectable, sql, type Updateable } from 'kysely'
+import type { Database, Reader, Tx } from '../../db/database.ts'
+import { isOneOf } from '../../db/one-of.ts'
 import type { AccountPropertyTable, AccountTable } from './schema.ts'
 
 export type AccountRow = Selectable<AccountTable>
@@ -41,19 +42,23 @@ export interface AccountSearch {
   readonly accountIds?: readonly number[]
   readonly isEnabled?: boolean | undefined
   readonly order?: 'last-login' | undefined
+  /** Only those behind the account with this key, in the usual order. */
+  readonly afterKey?: string
 }
 
 /** Ids on the wire, in their order. */
-export async function listUserIds(db: Reader, wanted: AccountSearch): Promise<string[]> {
-  const { search, limit, offset, accountIds, isEnabled, order } = wanted
-  let query = db.selectFrom('account').select('user_id').limit(limit).offset(offset)
+export async function listUserIds(db: Pick<Database, 'kind' | 'read'>, wanted: AccountSearch): Promise<string[]> {
+  const { search, limit, offset, accountIds, isEnabled, order, afterKey } = wanted
+  let query = db.read.selectFrom('account').select('user_id').limit(limit).offset(offset)
   if (order === 'last-login')
     query = query.where('last_login_at_ms', 'is not', null).orderBy('last_login_at_ms', 'desc')
   query = query.orderBy('user_key')
-  if (isEnabled !== undefined) query = query.where('enabled', '=', isEnabled ? 1 : 0)
+  // Not as a parameter: the index of those who may not sign in is for this value alone.
+  if (isEnabled !== undefined) query = query.where('enabled', '=', sql.lit(isEnabled ? 1 : 0))
+  if (afterKey !== undefined) query = query.where('user_key', '>', afterKey)
   if (accountIds !== undefined) {
     if (accountIds.length === 0) return []
-    query = query.where('id', 'in', accountIds)
+    query = query.where(isOneOf(db.kind, 'id', accountIds))
   }
   if (search !== '') {
     const pattern = `%${search.toLowerCase().replace(/[%_\\\0]/g, '')}%`
@@ -66,6 +71,19 @@ export async function listUserIds(db: Reader, wanted: AccountSearch): Promise<st
     )
   }
   return (await query.execute()).map((row) => row.user_id)
+}
+
+export async function listNames(
+  db: Pick<Database, 'kind' | 'read'>,
+  accountIds: readonly number[],
+): Promise<Map<number, string>> {
+  const rows = await db.read
+    .selectFrom('account')
+    .select(['id', 'user_id'])
+    .where(isOneOf(db.kind, 'id', accountIds))
+    .orderBy('user_key')
+    .execute()
+  return new Map(rows.map((row) => [row.id, row.user_id]))
 }
 
 export async function countAccounts(db: Reader): Promise<number> {
@@ -94,6 +112,7 @@ export async function insertAccount(tx: Tx, row: Omit<AccountRow, 'id'>): Promis
 }
 
 export async function updateAccount(tx: Tx, accountId: number, change: Updateable<AccountTable>): Promise<void> {
+  if (Object.keys(change).length === 0) return
   await tx.updateTable('account').set(change).where('id', '=', accountId).execute()
 }
 
@@ -123,7 +142,7 @@ export async function listAccountIdsByKeys(db: Reader, userKeys: readonly string
 }
 
 export async function listDisabledIds(db: Reader): Promise<number[]> {
-  const rows = await db.selectFrom('account').select('id').where('enabled', '=', 0).execute()
+  const rows = await db.selectFrom('account').select('id').where('enabled', '=', sql.lit(0)).execute()
   return rows.map((row) => row.id)
 }
 
@@ -150,4 +169,40 @@ export async function listUserIdsNamed(
     .limit(limit)
     .execute()
   return rows.map((row) => row.user_id)
+}
+
+export async function listPropertiesNamed(tx: Tx, accountId: number, name: string): Promise<PropertyRow[]> {
+  return tx
+    .selectFrom('account_property')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('name', '=', name)
+    .orderBy('position')
+    .execute()
+}
+
+export async function deletePropertiesNamed(tx: Tx, accountId: number, name: string): Promise<void> {
+  await tx.deleteFrom('account_property').where('account_id', '=', accountId).where('name', '=', name).execute()
+}
+
+export interface PhoneOwner {
+  readonly phone: string
+  readonly userId: string
+  readonly accountId: number
+}
+
+/** Accounts that may sign in and have one of these numbers, by its index. */
+export async function listPhoneOwners(db: Reader, phones: readonly string[]): Promise<PhoneOwner[]> {
+  return (
+    db
+      .selectFrom('account_property')
+      .innerJoin('account', 'account.id', 'account_property.account_id')
+      .select(['account_property.value as phone', 'account.user_id as userId', 'account.id as accountId'])
+      // Not as a parameter: the index is for this name alone.
+      .where('account_property.name', '=', sql.lit('phone'))
+      .where('account_property.value', 'in', phones)
+      .where('account.enabled', '=', 1)
+      .orderBy('account.user_key')
+      .execute()
+  )
 }

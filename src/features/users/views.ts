@@ -1,7 +1,7 @@
 import type { OwnPrincipal } from '../../dav/root-tree.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import type { Json } from '../../lib/json.ts'
-import { ACCOUNT_SCOPES, PROFILE_FIELDS } from './fields.ts'
+import { ACCOUNT_SCOPES, ADDITIONAL_MAIL, PROFILE_FIELDS } from './fields.ts'
 import { quotaView } from './quota.ts'
 import type { AccountRecord } from './records.ts'
 import type { PropertyRow } from './store.ts'
@@ -40,12 +40,13 @@ export function userMetadataView(facts: MetadataFacts): Record<string, Json> {
     backend: 'Database',
     subadmin: [...record.administeredGroupIds],
     quota: { ...quotaView(record.limitBytes, usedBytes) },
-    manager: row.manager,
+    // The account itself is not told (recording provisioning-users-edit).
+    manager: viewer.accountId === row.id && !viewer.isAdmin ? '' : row.manager,
     ...scope('avatar'),
     email: row.email,
     ...scope('email'),
-    additional_mail: fields.values('additional_mail'),
-    ...(withScopes ? { additional_mailScope: fields.scopes('additional_mail') } : {}),
+    additional_mail: fields.values(ADDITIONAL_MAIL),
+    ...(withScopes ? { additional_mailScope: fields.scopes(ADDITIONAL_MAIL) } : {}),
     displayname: displayName,
     'display-name': displayName,
     ...scope('displayname'),
@@ -62,7 +63,7 @@ export function userMetadataView(facts: MetadataFacts): Record<string, Json> {
 /** Undefined stands for an account that was deleted while it asked. */
 export function principalView(record: AccountRecord | undefined): OwnPrincipal {
   const { user_id = '', display_name = '', email = null, language = '' } = record?.row ?? {}
-  const others = new ProfileValues(record?.properties ?? []).values('additional_mail')
+  const others = new ProfileValues(record?.properties ?? []).values(ADDITIONAL_MAIL)
   return {
     displayName: display_name === '' ? user_id : display_name,
     email: email ?? undefined,

@@ -69,10 +69,10 @@ export function createVisibility({ db, records, groups, appConfig }: VisibilityD
       const wanted = { search: text, limit: limit + 1, offset: 0, isEnabled: true }
       const circle = await circleOf(viewer)
       const found: string[] = []
-      if (circle === undefined) found.push(...(await store.listUserIds(db.read, wanted)))
+      if (circle === undefined) found.push(...(await store.listUserIds(db, wanted)))
       else {
         for (const accountIds of inBatches(await membersOf(circle))) {
-          found.push(...(await store.listUserIds(db.read, { ...wanted, accountIds })))
+          found.push(...(await store.listUserIds(db, { ...wanted, accountIds })))
         }
         found.push(...(await store.listUserIdsNamed(db.read, text, await readRules(appConfig), limit)))
       }
