@@ -34,7 +34,7 @@ export interface BlobStore {
   findMark(): Promise<string | undefined>
   writeMark(text: string): Promise<void>
   /** Bytes that still fit, where the store has an end. */
-  freeBytes?(): Promise<number>
+  freeBytes?(): Promise<number | undefined>
   close(): void
 }
 

@@ -38,6 +38,7 @@ export function createLazyBlobs(openStore: () => Promise<BlobStore>): LazyBlobs 
     list: (prefix) => opened(ready, (open) => open.list(prefix)),
     removeUnfinished: async (beforeMs) => (store ?? (await ready())).removeUnfinished(beforeMs),
     findMark: async () => (store ?? (await ready())).findMark(),
+    freeBytes: async () => (store ?? (await ready())).freeBytes?.(),
     writeMark: async (text) => (store ?? (await ready())).writeMark(text),
     close() {
       store?.close()

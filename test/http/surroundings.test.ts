@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
-import { rmSync } from 'node:fs'
+import { rmSync, statfsSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { silentLog } from '../../src/lib/log.ts'
+import { sharedStub, stopSharedStub } from '../helpers/blob-stores.ts'
 import { createTestApp, type TestAppOptions } from '../helpers/test-app.ts'
 
 describe('what the server says of its surroundings', () => {
@@ -68,18 +69,55 @@ describe('what the server says of its surroundings', () => {
     await app.close()
   })
 
-  test('it is ready while database and data folder can be used, and alive in any case', async () => {
+  test('it is ready while database, data folder and content can be used, and alive in any case', async () => {
     const app = await createTestApp()
     const ask = async (url: string) => {
       const { status, text } = await app.request({ url })
       return [status, JSON.parse(text)]
     }
-    assert.deepEqual(await ask('/readyz'), [200, { status: 'ok', database: true, dataFolder: true }])
+    const all = { status: 'ok', database: true, dataFolder: true, content: true }
+    assert.deepEqual(await ask('/readyz'), [200, all])
     rmSync(app.dataFolder, { recursive: true })
-    assert.deepEqual(await ask('/readyz'), [503, { status: 'unavailable', database: true, dataFolder: false }])
+    app.clock.advance(3_000)
+    const none = { ...all, status: 'unavailable', dataFolder: false, content: false }
+    assert.deepEqual(await ask('/readyz'), [503, none])
     await app.db.close()
-    assert.deepEqual(await ask('/readyz'), [503, { status: 'unavailable', database: false, dataFolder: false }])
+    assert.deepEqual(await ask('/readyz'), [503, { ...none, database: false }])
     assert.deepEqual(await ask('/healthz'), [200, { status: 'ok' }])
     await app.server.close()
+  })
+
+  test('it is not ready while the object storage is away, which is not asked with every look', async () => {
+    const app = await createTestApp({ blobs: 's3' })
+    const stub = await sharedStub()
+    const ask = async () => {
+      const { status, text } = await app.request({ url: '/readyz' })
+      return [status, JSON.parse(text).content]
+    }
+    stub.requests()
+    for (let turn = 0; turn < 20; turn++) assert.deepEqual(await ask(), [200, true])
+    assert.equal(stub.requests().length, 1)
+    stub.trouble('GetObject', { kind: 'error', status: 403, code: 'AccessDenied' }, 1)
+    assert.deepEqual(await ask(), [200, true], 'a moment ago it was there')
+    app.clock.advance(3_000)
+    assert.deepEqual(await ask(), [503, false])
+    assert.deepEqual(await ask(), [503, false])
+    app.clock.advance(3_000)
+    assert.deepEqual(await ask(), [200, true], 'it has come back')
+    await app.close()
+    await stopSharedStub()
+  })
+
+  test('a quota that is larger than the disk leaves what the disk has (RFC 4331 section 3)', async () => {
+    const app = await createTestApp()
+    await app.features.accounts.add({ userId: 'alice', password: 'alice-password', quota: '900 TB' }, 'test')
+    const url = '/remote.php/dav/files/alice/'
+    const body = '<d:propfind xmlns:d="DAV:"><d:prop><d:quota-available-bytes/></d:prop></d:propfind>'
+    const as = ['alice', 'alice-password'] as const
+    const { text } = await app.request({ method: 'PROPFIND', url, as, headers: { depth: '0' }, body })
+    const { bavail, bsize } = statfsSync(app.dataFolder)
+    const available = Number(/<d:quota-available-bytes>(\d+)</.exec(text)?.[1])
+    assert.ok(Math.abs(available - bavail * bsize) < 50e9, `${text} ${bavail * bsize}`)
+    await app.close()
   })
 })

@@ -108,23 +108,28 @@ async function noteOrphans(deps: CleaningDeps, prefix: string, ageMs: number): P
   let found = 0
   for await (const keys of inBatches(oldBlobs(deps.blobs, prefix, ageMs))) {
     const orphans = await findOrphans(deps, keys)
-    if (orphans.length > 0) await db.write((tx) => contentStore.addGarbage(tx, orphans, clock.nowMs()))
-    found += orphans.length
+    // Somebody else may have found them at the same time.
+    if (orphans.length > 0) found += await db.write((tx) => contentStore.addGarbage(tx, orphans, clock.nowMs()))
   }
   return found
 }
 
 /**
  * Of some keys in the store, those that no row knows. Chunks are asked about first: a chunk that becomes part of a file
- * meanwhile is found there, and the other way round it would be missed in both.
+ * meanwhile is found there, and the other way round it would be missed in both. What another sweeper has removed since the
+ * store was listed is none: its content goes before its row.
  */
 export async function findOrphans(
-  { db, holder }: Pick<CleaningDeps, 'db' | 'holder'>,
+  { db, holder, blobs }: Pick<CleaningDeps, 'db' | 'holder' | 'blobs'>,
   keys: readonly string[],
 ): Promise<string[]> {
   const held = await holder.findHeld(keys)
   const known = await maintenance.listKnownKeys(db.read, keys)
-  return keys.filter((key) => !held.has(key) && !known.has(key))
+  const orphans: string[] = []
+  for (const key of keys) {
+    if (!held.has(key) && !known.has(key) && (await blobs.stat(key)) !== undefined) orphans.push(key)
+  }
+  return orphans
 }
 
 /** Keys of what the store has had for a while, by its own clock: that of the disk or of the object storage. */
@@ -165,13 +170,9 @@ async function removeGarbage(deps: CleaningDeps, ageMs: number): Promise<number>
     // The blob goes first: a row without a blob is found again, a blob without a row only by a long walk.
     const gone = await removeEach(blobs, unused)
     const kept = new Set(unused.filter((key) => !gone.includes(key)))
-    await db.write((tx) =>
-      contentStore.deleteGarbage(
-        tx,
-        keys.filter((key) => !kept.has(key)),
-      ),
-    )
-    removed += gone.length
+    const done = keys.filter((key) => !kept.has(key))
+    const forgotten = new Set(await db.write((tx) => contentStore.deleteGarbage(tx, done)))
+    removed += gone.filter((key) => forgotten.has(key)).length
   }
 }
 

@@ -65,14 +65,19 @@ export async function releaseBlobs(tx: Tx, blobIds: readonly number[], nowMs: nu
 
 const GARBAGE_BATCH = 400
 
-export async function addGarbage(tx: Tx, keys: readonly string[], nowMs: number): Promise<void> {
+/** Resolves to how many of them were none before. */
+export async function addGarbage(tx: Tx, keys: readonly string[], nowMs: number): Promise<number> {
+  let added = 0
   for (let start = 0; start < keys.length; start += GARBAGE_BATCH) {
-    await tx
+    const rows = await tx
       .insertInto('blob_garbage')
       .values(keys.slice(start, start + GARBAGE_BATCH).map((key) => ({ key, since_ms: nowMs })))
       .onConflict((conflict) => conflict.doNothing())
+      .returning('key')
       .execute()
+    added += rows.length
   }
+  return added
 }
 
 export async function listGarbage(
@@ -90,6 +95,9 @@ export async function listGarbage(
   return rows.map(({ key }) => key)
 }
 
-export async function deleteGarbage(tx: Tx, keys: readonly string[]): Promise<void> {
-  if (keys.length > 0) await tx.deleteFrom('blob_garbage').where('key', 'in', keys).execute()
+/** Resolves to those that were still there. */
+export async function deleteGarbage(tx: Tx, keys: readonly string[]): Promise<string[]> {
+  if (keys.length === 0) return []
+  const rows = await tx.deleteFrom('blob_garbage').where('key', 'in', keys).returning('key').execute()
+  return rows.map(({ key }) => key)
 }

@@ -123,7 +123,9 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     tree,
     checking,
     cleaning,
-    discardKeys: (tx, keys) => contentStore.addGarbage(tx, keys, clock.nowMs()),
+    async discardKeys(tx, keys) {
+      await contentStore.addGarbage(tx, keys, clock.nowMs())
+    },
     mounts: mountsOf(tree),
     search: createFilesSearch({ db, roots, tree }),
     async start() {

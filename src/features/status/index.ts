@@ -1,7 +1,10 @@
+import { setTimeout } from 'node:timers/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { BlobStore } from '../../blobs/blob-store.ts'
 import type { Database } from '../../db/database.ts'
 import type { Metrics } from '../../http/metrics.ts'
 import type { HttpRoute } from '../../http/route.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { sameSecret } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
@@ -22,6 +25,8 @@ export interface StatusDeps {
   readonly wellKnown: Readonly<Record<string, WellKnown>>
   /** Throws when the data folder cannot be written. */
   readonly checkDataFolder: () => Promise<void>
+  readonly blobs: Pick<BlobStore, 'findMark'>
+  readonly clock: Clock
 }
 
 /** The small addresses that tell whether and what this server is. */
@@ -114,19 +119,40 @@ const health: HttpRoute = {
   handler: (_request, reply) => sendJson(reply, { status: 'ok' }),
 }
 
-const readiness = ({ db, checkDataFolder }: StatusDeps): HttpRoute => ({
-  method: 'GET',
-  path: '/readyz',
-  summary: 'Whether database and data folder can be used: 200, or 503 with the part that cannot',
-  access: 'public',
-  async handler(_request, reply) {
-    const database = await works(() => db.ping())
-    const dataFolder = await works(checkDataFolder)
-    const isReady = database && dataFolder
-    reply.code(isReady ? 200 : 503)
-    return sendJson(reply, { status: isReady ? 'ok' : 'unavailable', database, dataFolder })
-  },
-})
+const readiness = ({ db, checkDataFolder, blobs, clock }: StatusDeps): HttpRoute => {
+  const hasContent = forAWhile(clock, async () => (await blobs.findMark()) !== undefined)
+  return {
+    method: 'GET',
+    path: '/readyz',
+    summary: 'Whether database, data folder and content can be used: 200, or 503 with the part that cannot',
+    access: 'public',
+    async handler(_request, reply) {
+      const database = await works(() => db.ping())
+      const dataFolder = await works(checkDataFolder)
+      const content = await hasContent()
+      const isReady = database && dataFolder && content
+      reply.code(isReady ? 200 : 503)
+      return sendJson(reply, { status: isReady ? 'ok' : 'unavailable', database, dataFolder, content })
+    },
+  }
+}
+
+/** How long an answer of the object storage counts: it costs a request there, and anybody may ask. */
+const FRESH_MS = 3_000
+/** Whoever asks is not kept waiting for as long as the storage is given by uploads. */
+const PATIENCE_MS = 2_000
+
+function forAWhile(clock: Clock, ask: () => Promise<boolean>): () => Promise<boolean> {
+  let known: { readonly atMs: number; readonly answer: Promise<boolean> } | undefined
+  return () => {
+    const nowMs = clock.nowMs()
+    if (known === undefined || Math.abs(nowMs - known.atMs) >= FRESH_MS) {
+      const late = setTimeout(PATIENCE_MS, false, { ref: false })
+      known = { atMs: nowMs, answer: Promise.race([ask().catch(() => false), late]) }
+    }
+    return known.answer
+  }
+}
 
 async function works(check: () => Promise<void>): Promise<boolean> {
   try {
