@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { createDavApp, type DavApp, FILES, LOCKINFO, propfind, proppatch, stopShared } from '../helpers/dav.ts'
 import { statementsDuring } from '../helpers/statements.ts'
@@ -10,8 +10,10 @@ const SEARCH = `<d:searchrequest xmlns:d="DAV:"><d:basicsearch><d:select><d:prop
 const FAVORITES = `<oc:filter-files xmlns:d="DAV:" xmlns:oc="http://owncloud.org/ns"><d:prop><d:getetag/></d:prop>
 <oc:filter-rules><oc:favorite>1</oc:favorite></oc:filter-rules></oc:filter-files>`
 
+const FILES_EACH = 20
+
 for (const database of ['sqlite', 'postgres'] as const) {
-  describe(`large folders that are deleted on ${database}`, () => {
+  describe(`large folders on ${database}`, () => {
     let dav: DavApp
     before(async () => {
       dav = await createDavApp({ database })
@@ -26,28 +28,26 @@ for (const database of ['sqlite', 'postgres'] as const) {
       return new RegExp(`<${name}>([^<]*)<`).exec(text)?.[1] ?? ''
     }
     /** Copies of what is in a folder, and of the folder, until it has more than a thousand members with content. */
-    const makeLarge = async (path: string): Promise<string> => {
+    const makeLarge = async (path: string, turns = 5): Promise<string> => {
       await dav.send('MKCOL', path)
       await dav.send('MKCOL', `${path}/deep`)
-      for (const [name, body] of [
-        ['small', 'small'],
-        ['large', 'l'.repeat(40_000)],
-      ] as const) {
-        assert.equal((await dav.send('PUT', `${path}/deep/${name}`, {}, body)).status, 201)
+      for (let index = 0; index < FILES_EACH; index++) {
+        assert.equal((await dav.send('PUT', `${path}/deep/small-${index}`, {}, 'small')).status, 201)
       }
-      for (let turn = 0; turn < 8; turn++) {
+      assert.equal((await dav.send('PUT', `${path}/deep/large-file`, {}, 'l'.repeat(40_000))).status, 201)
+      for (let turn = 0; turn < turns; turn++) {
         await dav.send('COPY', `${path}/deep`, { destination: `${FILES}/admin${path}-copy` })
         const moved = { destination: `${FILES}/admin${path}/deep/${turn}` }
         assert.equal((await dav.send('MOVE', `${path}-copy`, moved)).status, 201)
       }
       await dav.send(
         'PROPPATCH',
-        `${path}/deep/small`,
+        `${path}/deep/small-0`,
         {},
         proppatch('<oc:favorite>1</oc:favorite><x xmlns="urn:x">y</x>'),
       )
       assert.equal((await dav.send('LOCK', `${path}/deep/locked`, {}, LOCKINFO)).status, 201)
-      const fileId = await propertyOf(`${path}/deep/large`, 'oc:fileid')
+      const fileId = await propertyOf(`${path}/deep/large-file`, 'oc:fileid')
       const direct = '/ocs/v2.php/apps/dav/api/v1/direct?format=json'
       const headers = { 'ocs-apirequest': 'true', 'content-type': 'application/json' }
       const answer = await dav.send('POST', direct, headers, JSON.stringify({ fileId }))
@@ -82,7 +82,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       await assertSound()
     }
 
-    test('are gone at once for everybody, and go bit by bit', async () => {
+    test('that are deleted are gone at once for everybody, and go bit by bit', async () => {
       const empty = await counts()
       const [size, used] = [await propertyOf('/', 'oc:size'), await propertyOf('/', 'd:quota-used-bytes')]
       const link = await makeLarge('/large')
@@ -111,7 +111,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.equal(garbage.length, 1, 'content that nobody else has is let go')
     })
 
-    test('in the place of which something is moved or copied', async () => {
+    test('are deleted when something is moved or copied to their place', async () => {
       const empty = await counts()
       const link = await makeLarge('/large')
       await dav.send('MKCOL', '/other')
@@ -125,7 +125,131 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.deepEqual(await counts(), empty)
     })
 
-    test('of an account that is deleted before they have gone', async () => {
+    describe('that are copied', () => {
+      let before: Awaited<ReturnType<typeof counts>>
+      beforeEach(async () => {
+        before = await counts()
+        await makeLarge('/large', 7)
+      })
+      afterEach(async () => {
+        await dav.send('DELETE', '/large', await unlocked('/large'))
+        await dav.send('DELETE', '/copy')
+        await dav.app.jobs.runDue()
+        assert.deepEqual(await counts(), before, 'nothing is left')
+        await assertSound()
+      })
+      const copy = (headers = {}) => dav.send('COPY', '/large', { destination: `${FILES}/admin/copy`, ...headers })
+      /** All below a folder with what must be the same in a copy. */
+      const listOf = async (path: string): Promise<string[]> => {
+        const names = propfind('d:getcontentlength', 'd:resourcetype', 'oc:size', 'oc:checksums')
+        const { text, status } = await dav.send('PROPFIND', path, { depth: 'infinity' }, names)
+        assert.equal(status, 207, text.slice(0, 300))
+        const below = text
+          .replaceAll(`${FILES}/admin${path}/`, '/')
+          .replace(/<d:lockdiscovery>.*?<\/d:lockdiscovery>/g, '')
+        return below.split('<d:response>').slice(1).toSorted()
+      }
+
+      test('appear at once and whole, with all that they have', async () => {
+        const [used, etag] = [await propertyOf('/', 'd:quota-used-bytes'), await propertyOf('/', 'd:getetag')]
+        const size = await propertyOf('/large', 'oc:size')
+        const copying = copy()
+        let isDone = false
+        copying.finally(() => {
+          isDone = true
+        })
+        let looks = 0
+        for (; !isDone; looks++) {
+          const { status } = await dav.send('PROPFIND', '/copy', { depth: '0' })
+          if (status === 207) break
+          assert.equal(status, 404)
+          assert.equal((await dav.send('PUT', '/beside', {}, 'others write')).status < 300, true)
+        }
+        assert.equal((await copying).status, 201)
+        assert.ok(looks > 1, 'others had their turn')
+        await dav.send('DELETE', '/beside')
+        assert.deepEqual(await listOf('/copy'), await listOf('/large'))
+        assert.notEqual(await propertyOf('/', 'd:getetag'), etag)
+        assert.equal(Number(await propertyOf('/', 'd:quota-used-bytes')), Number(used) + Number(size))
+        const found = await dav.send('SEARCH', '/remote.php/dav/', {}, SEARCH)
+        assert.match(found.text, /admin\/copy\/deep\/</)
+        const dead = await dav.send(
+          'PROPFIND',
+          '/copy/deep/small-0',
+          { depth: '0' },
+          propfind('oc:favorite', 'x xmlns="urn:x"'),
+        )
+        assert.match(dead.text, /<oc:favorite>0</)
+        assert.match(dead.text, />y<\//)
+      })
+
+      test('while they are written to are the folder of one moment', async () => {
+        const copying = copy()
+        let isDone = false
+        copying.finally(() => {
+          isDone = true
+        })
+        let turn = 0
+        for (; !isDone; turn++) {
+          // Always both or none: nobody may see the one without the other.
+          assert.equal((await dav.send('MKCOL', `/large/deep/pair-${turn}`)).status, 201)
+          assert.equal((await dav.send('PUT', `/large/deep/pair-${turn}/file`, {}, 'x')).status, 201)
+        }
+        assert.equal((await copying).status, 201)
+        const { text } = await dav.send('PROPFIND', '/copy', { depth: '0' }, propfind('oc:size'))
+        const sum = await sql<{ sum: number }>`
+          with recursive below(id) as (select id from node where name = 'copy' and is_folder = 1
+            union all select n.id from node n join below on n.parent_id = below.id)
+          select sum(size_bytes) as sum from node where id in (select id from below) and is_folder = 0`.execute(
+          dav.app.db.read,
+        )
+        assert.match(text, new RegExp(`<oc:size>${sum.rows[0]?.sum}<`))
+        await assertSound()
+      })
+
+      test('and lose their source meanwhile, or may not be, leave nothing', async () => {
+        const moving = copy()
+        const moved = await dav.send('MOVE', '/large', {
+          destination: `${FILES}/admin/moved`,
+          ...(await unlocked('/large')),
+        })
+        assert.equal(moved.status, 201)
+        assert.ok([201, 404].includes((await moving).status))
+        await dav.send('MOVE', '/moved', { destination: `${FILES}/admin/large` })
+        await dav.send('LOCK', '/large/deep/locked', {}, LOCKINFO)
+        await dav.send('MKCOL', '/copy')
+        assert.equal((await copy({ overwrite: 'F' })).status, 412)
+        assert.equal((await copy({ 'if-match': '"other"' })).status, 412)
+      })
+
+      test('and not finished go after a while, when a crash has left them', async () => {
+        await dav.app.db.write(async (tx) => {
+          await sql`insert into tree (owner_account_id, detached_from_id, grown_at_ms)
+            select null, id, ${sql.lit(dav.app.clock.nowMs())} from tree where owner_account_id is not null limit 1`.execute(
+            tx,
+          )
+          await sql`update node set parent_id = null, tree_id = (select max(id) from tree) where name = 'deep'
+            and parent_id = (select id from node where name = 'large' and is_folder = 1)`.execute(tx)
+          await sql`update node set size_bytes = 0 where name = 'large' and is_folder = 1`.execute(tx)
+        })
+        const { cleaning } = dav.app.features.files
+        const there = await counts()
+        await cleaning.sweep()
+        assert.deepEqual(await counts(), there, 'somebody may be at it')
+        dav.app.clock.advance(3_600_000)
+        await cleaning.sweep()
+        assert.equal((await counts())['trees'], before['trees'])
+        await dav.app.db.write(async (tx) => {
+          await sql`update node set size_bytes = (select sum(size_bytes) from node n where n.parent_id = node.id) where parent_id is null`.execute(
+            tx,
+          )
+        })
+        assert.equal((await dav.send('MKCOL', '/large/deep')).status, 201)
+        assert.equal((await dav.send('LOCK', '/large/deep/locked', {}, LOCKINFO)).status, 201)
+      })
+    })
+
+    test('that were deleted go with their account', async () => {
       const { accounts } = dav.app.features
       const bob = await accounts.get('bob')
       const empty = await counts()
@@ -145,7 +269,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
       await assertSound()
     })
 
-    test('of an account, and of many folders, go from the top', async () => {
+    test('in many levels go with their account, which is counted once', async () => {
       const { accounts } = dav.app.features
       const { row } = await accounts.add({ userId: 'carol', password: 'carols-password' }, 'test')
       const { rootId, treeId } = await dav.app.features.files.put.roots.of(row.id)

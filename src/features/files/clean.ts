@@ -30,7 +30,7 @@ export interface Cleaning {
 export interface CleaningAges {
   readonly garbageMs: number
   readonly orphanMs: number
-  /** Since the upload to an object storage began: a large one may go on for long. */
+  /** Since the upload to an object storage began: a large one may go on for long. Copies in the making wait an hour. */
   readonly unfinishedMs: number
 }
 
@@ -71,11 +71,11 @@ export function createCleaning(deps: CleaningDeps): Cleaning {
       await removeGarbage(deps, USUAL_AGES.garbageMs)
     },
     async purge(signal) {
-      await purgeTrees(deps, signal)
+      await purgeTrees(deps, { signal })
     },
     async clean({ garbageMs, orphanMs, unfinishedMs }) {
       await removeExpiredLocks()
-      const removedTrees = await purgeTrees(deps)
+      const removedTrees = await purgeTrees(deps, { idleMs: Math.min(HOUR_MS, unfinishedMs) })
       let foundOrphans = 0
       for (const prefix of KEY_PREFIXES) foundOrphans += await noteOrphans(deps, prefix, orphanMs)
       const removedUnfinished = await removeUnfinished(deps, unfinishedMs)

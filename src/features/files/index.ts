@@ -14,12 +14,14 @@ import { fileCommands } from './cli.ts'
 import * as contentStore from './content-store.ts'
 import { type Contents, createContents } from './contents.ts'
 import { createFilesTree } from './dav.ts'
+import * as detached from './detached-store.ts'
 import { createFreeSpace } from './free-space.ts'
 import type { ContentHolder } from './held-content.ts'
 import { createLocking } from './locking.ts'
 import * as maintenance from './maintenance-store.ts'
 import { filesMigration } from './migrations/20261125-files.ts'
 import { detachedTreesMigration } from './migrations/20261202-detached-trees.ts'
+import { copiesMigration } from './migrations/20261203-copies.ts'
 import { FORBIDDEN_CHARACTERS, FORBIDDEN_EXTENSIONS, FORBIDDEN_NAMES, missing, shown } from './names.ts'
 import { filesSources } from './notifications.ts'
 import { createPatching } from './patching.ts'
@@ -45,7 +47,7 @@ export type { Files } from './service.ts'
 export type { NodeRow } from './store.ts'
 export { createFileReader } from './whole-file.ts'
 
-export const filesMigrations: readonly Migration[] = [filesMigration, detachedTreesMigration]
+export const filesMigrations: readonly Migration[] = [filesMigration, detachedTreesMigration, copiesMigration]
 
 export interface FilesFeatureDeps {
   readonly db: Database
@@ -136,25 +138,25 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
     usedBytesOf: (accountIds) => store.sizesOfTrees(db.read, accountIds),
     isWithin: (limits, nodeId) => isWithin(db.read, limits, nodeId),
     ...createFolderNames(db, files),
-    findNode: (nodeId) => store.findAttached(db.read, nodeId),
+    findNode: (nodeId) => detached.findAttached(db.read, nodeId),
     ownerOf: (node) => store.findOwner(db.read, node.tree_id),
     feature: {
       name: 'files',
       appId: 'files',
       capabilities: (viewer) => (viewer.kind === 'anonymous' ? {} : CAPABILITIES),
-      on: {
-        async 'account.quota-changed'({ accountId }) {
-          const quotaBytes = await quotaOf(accountId)
-          if (quotaBytes === undefined || !isNearlyFull(await files.usedBytes(accountId), quotaBytes)) return
-          await db.write((tx) => events.add(tx, 'quota.nearly-full', { accountId }))
-        },
-      },
+      on: { 'account.quota-changed': ({ accountId }) => lookAtQuota(deps, files, accountId) },
       notificationSources: filesSources({ quotaOf, usedBytes: files.usedBytes }),
       commands: fileCommands({ db, checking, cleaning, requireNoServer: deps.requireNoServer }),
       jobs: [{ kind: PURGE, run: (_payload, { signal }) => cleaning.purge(signal) }],
       sweep: () => cleaning.sweep(),
     },
   }
+}
+
+async function lookAtQuota({ db, events, quotaOf }: FilesFeatureDeps, files: Files, accountId: number): Promise<void> {
+  const quotaBytes = await quotaOf(accountId)
+  if (quotaBytes === undefined || !isNearlyFull(await files.usedBytes(accountId), quotaBytes)) return
+  await db.write((tx) => events.add(tx, 'quota.nearly-full', { accountId }))
 }
 
 /** Takes away what is left of large folders that were deleted. */

@@ -1,14 +1,19 @@
 import type { DatabaseKind, Reader, Tx } from '../../db/database.ts'
 import { statement } from '../../db/statement.ts'
 
-/** Those that were cut off other trees first: while they are there, what they were cut from cannot go. */
+/**
+ * Those that were cut off other trees first: while they are there, what they were cut from cannot go. Without copies that
+ * have grown since a time.
+ */
 export async function listOwnerlessTrees(
   db: Reader,
+  grownBeforeMs: number,
 ): Promise<{ readonly id: number; readonly detached_from_id: number | null }[]> {
   const rows = await db
     .selectFrom('tree')
     .select(['id', 'detached_from_id'])
     .where('owner_account_id', 'is', null)
+    .where((or) => or.or([or('grown_at_ms', 'is', null), or('grown_at_ms', '<=', grownBeforeMs)]))
     .orderBy('id')
     .execute()
   return rows.toSorted((a, b) => Number(a.detached_from_id === null) - Number(b.detached_from_id === null))

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Reader, Tx } from '../../db/database.ts'
 import { statement } from '../../db/statement.ts'
-import { detachedFrom, hasDetached, type NodeRow } from './store.ts'
+import { detachedFrom, hasDetached } from './detached-store.ts'
+import type { NodeRow } from './store.ts'
 
 // Most nodes have no properties at all: one look at each node finds that out. With the plain name SQLite would look for
 // every name of every node.

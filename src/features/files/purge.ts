@@ -1,8 +1,8 @@
 import type { Database, Tx } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import * as contentStore from './content-store.ts'
+import * as detached from './detached-store.ts'
 import * as maintenance from './maintenance-store.ts'
-import * as store from './store.ts'
 
 export interface PurgeDeps {
   readonly db: Database
@@ -10,16 +10,21 @@ export interface PurgeDeps {
 }
 
 /** Nodes taken away in one transaction: between two others may write, and nobody waits for long. */
-const NODE_BATCH = 500
+const NODE_BATCH = 300
 const ROOT_BATCH = 100
+/** A copy in the making that nobody has added to for so long is what a crash has left. */
+const COPY_IDLE_MS = 3_600_000
 
 /**
  * Takes away trees without an owner, from the top: files go, folders become roots of their own, which go next. Several
  * processes may be at the same tree. Resolves to how many trees of deleted accounts this one has finished.
  */
-export async function purgeTrees({ db, clock }: PurgeDeps, signal?: AbortSignal): Promise<number> {
+export async function purgeTrees(
+  { db, clock }: PurgeDeps,
+  { idleMs = COPY_IDLE_MS, signal }: { readonly idleMs?: number; readonly signal?: AbortSignal } = {},
+): Promise<number> {
   let finished = 0
-  for (const { id, detached_from_id } of await maintenance.listOwnerlessTrees(db.read)) {
+  for (const { id, detached_from_id } of await maintenance.listOwnerlessTrees(db.read, clock.nowMs() - idleMs)) {
     for (let state = 'more'; state === 'more'; ) {
       if (signal?.aborted === true) return finished
       state = await db.write(async (tx) => {
@@ -51,7 +56,7 @@ async function purgeSome(tx: Tx, treeId: number, nowMs: number): Promise<boolean
 /** What damage has left hanging nowhere, or in a circle, goes at once. */
 async function finish(tx: Tx, treeId: number, nowMs: number): Promise<'finished' | 'waits'> {
   // What was cut off earlier still says that it is of this tree; its own turn comes.
-  if (await store.hasDetached(tx, treeId)) return 'waits'
+  if (await detached.hasDetached(tx, treeId)) return 'waits'
   await contentStore.releaseBlobs(tx, await maintenance.deleteTree(tx, treeId), nowMs)
   return 'finished'
 }

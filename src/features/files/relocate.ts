@@ -1,14 +1,16 @@
 import { wrongDepth } from '../../dav/depth.ts'
 import type { Depth } from '../../dav/tree.ts'
+import type { Tx } from '../../db/database.ts'
 import { limited } from '../../http/reach.ts'
 import { Fault } from '../../lib/fault.ts'
+import { copyMembers, dropCopy, type GrownCopy, growCopy, placeCopy } from './copying.ts'
 import * as lockStore from './lock-store.ts'
 import { requireHeld } from './locks.ts'
 import { mimeOf } from './mime.ts'
 import { acceptPath, checkNewName, missing, shown } from './names.ts'
 import * as propertyStore from './property-store.ts'
 import { type By, checkConditions, inTree, requireSpace, type Scope, type ScopeDeps, touchFolders } from './scope.ts'
-import { PAGE, removeSubtree, type Written } from './service.ts'
+import { removeSubtree, type Written } from './service.ts'
 import * as store from './store.ts'
 
 export interface Relocation {
@@ -114,52 +116,81 @@ async function letGo({ tx, locks, holder }: Scope, source: store.NodeRow, from: 
   await lockStore.deleteLocksOf(tx, [source.id, ...inside.map(({ node_id }) => node_id)])
 }
 
+/** Attempts to copy a large folder bit by bit while others change it; then it is copied at once, and they wait. */
+const MAX_ATTEMPTS = 3
+/** Members that are copied at once. */
+const COPIED_AT_ONCE = 2_000
+
+/** Leaves the transaction: what is to be copied is too large for it, or has changed since it was copied. */
+class CopyFirst extends Error {
+  readonly source: store.NodeRow
+
+  constructor(source: store.NodeRow) {
+    super('The folder has to be copied first')
+    this.source = source
+  }
+}
+
 async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promise<Written> {
+  let grown: GrownCopy | undefined
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await copyOnce(deps, by, relocation, grown ?? (attempt > MAX_ATTEMPTS ? 'at once' : undefined))
+    } catch (error) {
+      if (grown !== undefined) await dropCopy(deps, grown).catch(() => {})
+      if (!(error instanceof CopyFirst)) throw error
+      grown = attempt < MAX_ATTEMPTS ? await growCopy(deps, error.source) : undefined
+    }
+  }
+}
+
+async function copyOnce(
+  deps: ScopeDeps,
+  by: By,
+  relocation: Relocation,
+  grown: GrownCopy | 'at once' | undefined,
+): Promise<Written> {
   return inTree(deps, by, { reads: relocation.from, writes: relocation.to }, async (scope) => {
-    const { tx, locks, holder, etag, nowMs } = scope
-    const { source, parent, name, before } = await findPlaces(scope, relocation, ['infinity', '0'])
+    const { tx, locks, holder } = scope
+    const places = await findPlaces(scope, relocation, ['infinity', '0'])
+    const { source, parent, before } = places
     requireHeld(await locks.of(parent.id), holder, relocation.to)
-    const isShallow = relocation.depth === '0' && source.is_folder === 1
-    const sizeBytes = isShallow ? 0 : source.size_bytes
+    const isDeep = source.is_folder === 1 && relocation.depth !== '0'
+    const sizeBytes = source.is_folder === 1 && !isDeep ? 0 : source.size_bytes
     const addedBytes = sizeBytes - (before?.size_bytes ?? 0)
     await requireSpace(scope, addedBytes, shown(relocation.to))
+    if (isDeep) await requireGrown(tx, source, grown)
     if (before !== undefined) await removeSubtree(scope, before, relocation.to)
-    const change = source.is_folder === 1 ? {} : { mime: mimeOf(name) }
-    const { id: _, ...fields } = source
-    const made = await store.insertNode(tx, {
-      ...fields,
-      ...change,
-      parent_id: parent.id,
-      name,
-      size_bytes: sizeBytes,
-      // The same content has the same etag (recording webdav-files); a folder has a history of its own.
-      etag: source.is_folder === 1 ? etag : source.etag,
-      uploaded_at_ms: nowMs,
-    })
-    await propertyStore.copyProperties(tx, source.id, made.id)
-    if (source.is_folder === 1 && !isShallow) await copyMembers(scope, source.id, made.id)
+    const made =
+      isDeep && typeof grown === 'object'
+        ? await placeCopy(tx, grown, placeOf(scope, places))
+        : await insertCopy(scope, places, sizeBytes, isDeep)
     await touchFolders(scope, parent.id, addedBytes)
     scope.touched.add(made.id)
     return { node: made, created: before === undefined }
   })
 }
 
-/** Everything below a folder, folder by folder: one statement for the files of each, whatever their number. */
-async function copyMembers({ tx, etag, nowMs }: Scope, fromId: number, toId: number): Promise<void> {
-  const open = [{ fromId, toId }]
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    await store.copyFiles(tx, { ...next, nowMs })
-    let after = ''
-    for (;;) {
-      const folders = await store.listFolders(tx, next.fromId, after, PAGE)
-      for (const folder of folders) {
-        const { id, ...fields } = folder
-        const made = await store.insertNode(tx, { ...fields, parent_id: next.toId, etag, uploaded_at_ms: nowMs })
-        await propertyStore.copyProperties(tx, id, made.id)
-        open.push({ fromId: id, toId: made.id })
-      }
-      if (folders.length < PAGE) break
-      after = folders.at(-1)?.name ?? ''
-    }
+/** Throws `CopyFirst` when there is no copy that can be put in place, and there has to be one. */
+async function requireGrown(tx: Tx, source: store.NodeRow, grown: GrownCopy | 'at once' | undefined): Promise<void> {
+  if (typeof grown === 'object') {
+    if (grown.source.id !== source.id || grown.source.etag !== source.etag) throw new CopyFirst(source)
+  } else if (grown === undefined && (await store.countBelow(tx, source.id, COPIED_AT_ONCE + 1)) > COPIED_AT_ONCE) {
+    throw new CopyFirst(source)
   }
+}
+
+/** Where a copy goes. The same content has the same etag (recording webdav-files); a folder has a history of its own. */
+function placeOf({ root, etag, nowMs }: Scope, { source, parent, name }: Places) {
+  const own = source.is_folder === 1 ? { etag } : { etag: source.etag, mime: mimeOf(name) }
+  return { tree_id: root.treeId, parent_id: parent.id, name, uploaded_at_ms: nowMs, ...own }
+}
+
+async function insertCopy(scope: Scope, places: Places, sizeBytes: number, isDeep: boolean): Promise<store.NodeRow> {
+  const { tx, nowMs } = scope
+  const { id, ...fields } = places.source
+  const made = await store.insertNode(tx, { ...fields, ...placeOf(scope, places), size_bytes: sizeBytes })
+  await propertyStore.copyProperties(tx, id, made.id)
+  if (isDeep) await copyMembers(tx, id, made.id, nowMs)
+  return made
 }

@@ -5,10 +5,12 @@ export interface TreeTable {
   id: Generated<number>
   owner_account_id: number | null
   /**
-   * The tree that the roots of this one were cut from, when they were deleted: nobody sees them any more. What is below
-   * them still says that it is of that tree. null for the tree of an account.
+   * The tree that the roots of this one were cut from, when they were deleted, or will be part of, when a copy is whole:
+   * nobody sees them. What is below them says that it is of that tree. null for the tree of an account.
    */
   detached_from_id: number | null
+  /** When a copy that is in the making has last got something; null for what is to go. */
+  grown_at_ms: number | null
 }
 
 /** A file or a folder. Ids and etags are stored and never computed anew. */

@@ -1,6 +1,7 @@
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import type { DatabaseKind, Reader, Tables } from '../../db/database.ts'
-import { detachedFrom, type NodeRow } from './store.ts'
+import { detachedFrom } from './detached-store.ts'
+import type { NodeRow } from './store.ts'
 
 /** What can be searched for, and how it is kept. */
 export type SearchField = 'name' | 'mime' | 'size' | 'mtime' | 'created' | 'uploaded' | 'id' | 'favorite' | 'owner'

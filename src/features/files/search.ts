@@ -6,10 +6,10 @@ import { child, type XmlElement } from '../../dav/xml/read.ts'
 import type { Database } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
 import { boundsFor } from './bounds.ts'
+import * as detached from './detached-store.ts'
 import { acceptPath, missing } from './names.ts'
 import { type FileResource, type Relation, resourceOf } from './resource.ts'
 import type { Roots } from './roots.ts'
-
 import {
   type Comparison,
   countNodes,
@@ -92,7 +92,7 @@ export function createFilesSearch({ db, roots, tree }: FilesSearchDeps): DavSear
         accountId: viewer.accountId,
         userId: viewer.userId,
         folderId: folderOf(scope, place === 'above' ? (bounds.folder?.node.id ?? NO_FOLDER) : folder.id, place),
-        hasDetached: await store.hasDetached(db.read, root.treeId),
+        hasDetached: await detached.hasDetached(db.read, root.treeId),
         filter: where === undefined ? { kind: 'all' } : filterOf(where, { left: MAX_CONDITIONS }),
       }
       const limits = limitsOf(child(basic, `${DAV}limit`))

@@ -5,6 +5,7 @@ import type { Tx } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as contentStore from './content-store.ts'
 import type { ContentSource, Contents } from './contents.ts'
+import * as detached from './detached-store.ts'
 import * as lockStore from './lock-store.ts'
 import { requireHeld } from './locks.ts'
 import { mimeOf } from './mime.ts'
@@ -271,7 +272,7 @@ export async function removeSubtree(scope: Scope, node: store.NodeRow, path: rea
     requireHeld(inside, holder, path)
     if ((await store.countBelow(tx, node.id, REMOVED_AT_ONCE + 1)) > REMOVED_AT_ONCE) {
       await lockStore.deleteLocksOf(tx, [node.id, ...inside.map(({ node_id }) => node_id)])
-      await store.detachSubtree(tx, root.treeId, node.id)
+      await detached.detachSubtree(tx, root.treeId, node.id)
       return purgeLater(tx)
     }
   }

@@ -1,4 +1,4 @@
-import { type RawBuilder, type Selectable, sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { DatabaseKind, Reader, Tx } from '../../db/database.ts'
 import { type Statement, statement } from '../../db/statement.ts'
 import type { NodeTable } from './schema.ts'
@@ -6,7 +6,7 @@ import type { NodeTable } from './schema.ts'
 export type NodeRow = Selectable<NodeTable>
 export type NewNode = Omit<NodeRow, 'id'>
 
-const COLUMNS =
+export const COLUMNS =
   'id, tree_id, parent_id, name, is_folder, size_bytes, mtime_ms, etag, mime, blob_id, checksums, created_s, uploaded_at_ms'
 
 const treeOfAccount = statement<{ tree_id: number; root_id: number }>(
@@ -92,17 +92,10 @@ export async function findById(db: Reader | Tx, nodeId: number): Promise<NodeRow
   return row
 }
 
-// A detached tree holds nothing but roots: what is below them still says that it is of the tree before.
-const attachedById = statement<NodeRow>(`
-  with recursive up(id, parent_id, tree_id) as (
-    select id, parent_id, tree_id from node where id = $1
-    union select n.id, n.parent_id, n.tree_id from node n join up on n.id = up.parent_id
-  ) select ${COLUMNS} from node where id = $1 and exists (
-    select 1 from up join tree t on t.id = up.tree_id where up.parent_id is null and t.owner_account_id is not null)`)
-
-/** A node that is still in the tree of an account. */
-export async function findAttached(db: Reader, nodeId: number): Promise<NodeRow | undefined> {
-  const [row] = await attachedById(db, nodeId)
+/** In a transaction in which it must be there. */
+export async function getById(tx: Tx, nodeId: number): Promise<NodeRow> {
+  const row = await findById(tx, nodeId)
+  if (row === undefined) throw new Error(`Node ${nodeId} is gone`)
   return row
 }
 
@@ -258,30 +251,6 @@ export async function deleteSubtree(tx: Tx, nodeId: number): Promise<number[]> {
   return [...new Set(rows.flatMap(({ blob_id }) => blob_id ?? []))]
 }
 
-/** Cuts a node with everything below it off its tree. */
-export async function detachSubtree(tx: Tx, treeId: number, nodeId: number): Promise<void> {
-  const { id } = await tx
-    .insertInto('tree')
-    .values({ owner_account_id: null, detached_from_id: treeId })
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  await updateNode(tx, nodeId, { tree_id: id, parent_id: null })
-}
-
-const anyDetached = statement<{ id: number }>('select id from tree where detached_from_id = $1 limit 1')
-
-/** Whether something that was cut off this tree has not gone yet. */
-export async function hasDetached(db: Reader | Tx, treeId: number): Promise<boolean> {
-  return (await anyDetached(db, treeId)).length > 0
-}
-
-/** Ids of everything that was cut off a tree, for the condition of a query. */
-export const detachedFrom = (treeId: number): RawBuilder<number> => sql<number>`(
-  with recursive gone(id) as (
-    select n.id from tree t join node n on n.tree_id = t.id and n.parent_id is null where t.detached_from_id = ${treeId}
-    union all select n.id from node n join gone on n.parent_id = gone.id
-  ) select id from gone)`
-
 interface MemberCount {
   readonly parent_id: number
   readonly is_folder: number
@@ -297,20 +266,38 @@ export async function countMembers(db: Reader, folderIds: readonly number[]): Pr
   return folderIds.length === 0 ? [] : countMembersStatement(db, folderIds)
 }
 
-const copyFilesStatement = statement(
-  'insert into node (tree_id, parent_id, name, is_folder, size_bytes, mtime_ms, etag, mime, blob_id, checksums, created_s, uploaded_at_ms) select tree_id, cast($1 as bigint), name, 0, size_bytes, mtime_ms, etag, mime, blob_id, checksums, created_s, cast($2 as bigint) from node where parent_id = $3 and is_folder = 0',
+const FILES_BETWEEN =
+  'old.parent_id = $3 and old.is_folder = 0 and old.name > $4 and (cast($5 as text) is null or old.name <= $5)'
+const copyFilesStatement = statement<{ id: number }>(
+  `insert into node (tree_id, parent_id, name, is_folder, size_bytes, mtime_ms, etag, mime, blob_id, checksums, created_s, uploaded_at_ms) select tree_id, cast($1 as bigint), name, 0, size_bytes, mtime_ms, etag, mime, blob_id, checksums, created_s, cast($2 as bigint) from node old where ${FILES_BETWEEN} returning id`,
 )
 const copyFilePropertiesStatement = statement(
-  'insert into node_property (node_id, name, value) select made.id, p.name, p.value from node_property p join node old on old.id = p.node_id join node made on made.parent_id = $1 and made.name = old.name where old.parent_id = $2 and old.is_folder = 0',
+  `insert into node_property (node_id, name, value) select made.id, p.name, p.value from node_property p join node old on old.id = p.node_id join node made on made.parent_id = $1 and made.name = old.name where cast($2 as bigint) > 0 and ${FILES_BETWEEN}`,
+)
+const lastFile = statement<{ name: string }>(
+  'select name from node where parent_id = $1 and is_folder = 0 and name > $2 order by name limit 1 offset $3',
 )
 
-/** Copies the files of one folder into another with their properties. */
-export async function copyFiles(
-  tx: Tx,
-  copy: { readonly fromId: number; readonly toId: number; readonly nowMs: number },
-): Promise<void> {
-  await copyFilesStatement(tx, copy.toId, copy.nowMs, copy.fromId)
-  await copyFilePropertiesStatement(tx, copy.toId, copy.fromId)
+/** The last of so many files of a folder, by name behind another one; undefined when there are no more than these. */
+export async function findLastOf(tx: Tx, folderId: number, after: string, count: number): Promise<string | undefined> {
+  const [row] = await lastFile(tx, folderId, after, count - 1)
+  return row?.name
+}
+
+export interface FileCopy {
+  readonly fromId: number
+  readonly toId: number
+  readonly nowMs: number
+  /** Names between these; the first does not belong to them, the last does. undefined: all behind. */
+  readonly after: string
+  readonly last: string | undefined
+}
+
+/** Copies files of one folder into another with their properties. Resolves to their number. */
+export async function copyFiles(tx: Tx, { fromId, toId, nowMs, after, last }: FileCopy): Promise<number> {
+  const made = await copyFilesStatement(tx, toId, nowMs, fromId, after, last ?? null)
+  if (made.length > 0) await copyFilePropertiesStatement(tx, toId, nowMs, fromId, after, last ?? null)
+  return made.length
 }
 
 const pageOfFolders = statement<NodeRow>(
