@@ -20,7 +20,7 @@ import { loginPages } from './login-pages.ts'
 import { authMigration } from './migrations/20261124-auth.ts'
 import { knownClientsMigration } from './migrations/20261128-known-clients.ts'
 import { appPasswordLimitsMigration } from './migrations/20261202-app-password-limits.ts'
-import { authNavigation } from './navigation.ts'
+import { accountMenus } from './navigation.ts'
 import { authSources } from './notifications.ts'
 import { authRoutes } from './routes.ts'
 import { securityPages } from './security-pages.ts'
@@ -96,10 +96,10 @@ export function createAuth(deps: AuthDeps): Auth {
   const feature: Feature = {
     name: 'auth',
     ocs: authRoutes({ ...surfaces, accounts }),
-    http: [...loginPages(surfaces), ...devicePages(surfaces), ...securityPages(surfaces)],
+    http: [...loginPages(surfaces), ...devicePages(surfaces), ...securityPages({ ...surfaces, accounts })],
     notificationSources: authSources({ appPasswords, knownClients }),
     commands: authCommands({ accounts, appPasswords, throttle, folders }),
-    navigation: authNavigation(sessions),
+    ...accountMenus(sessions),
     capabilities: (viewer) =>
       viewer.kind === 'anonymous' ? {} : { core: { 'can-create-app-token': viewer.via !== 'app-password' } },
     capabilityTopics: (viewer) => (viewer.kind === 'anonymous' ? [] : [accountTopic(viewer.accountId)]),

@@ -1,11 +1,17 @@
 import type { FastifyRequest } from 'fastify'
 import type { AccountViewer } from '../../http/viewer.ts'
-import type { NavigationItem } from '../feature.ts'
+import type { Feature, NavigationItem } from '../feature.ts'
+import { PASSWORD_PATH } from './password-page.ts'
 import { SECURITY_PATH } from './security-pages.ts'
 import type { Sessions } from './sessions.ts'
 
-/** Pages about the own account. Only a browser that is signed in has something to sign out of. */
-export function authNavigation(
+/** Where menus and password managers find the pages about the own account. */
+export function accountMenus(sessions: Pick<Sessions, 'requestToken'>): Pick<Feature, 'navigation' | 'wellKnown'> {
+  return { navigation: navigation(sessions), wellKnown: { 'change-password': { redirectTo: PASSWORD_PATH } } }
+}
+
+/** Only a browser that is signed in has something to sign out of. */
+function navigation(
   sessions: Pick<Sessions, 'requestToken'>,
 ): (viewer: AccountViewer, request: FastifyRequest) => NavigationItem[] {
   return (viewer, request) => {

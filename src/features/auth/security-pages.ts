@@ -1,32 +1,29 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type Html, html } from '../../http/html.ts'
-import { type Branding, sendPage } from '../../http/page.ts'
+import { sendPage } from '../../http/page.ts'
 import { bodyText, queryText } from '../../http/page-request.ts'
 import type { HttpRoute } from '../../http/route.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { AppPasswordLimits, AppPasswords } from './app-passwords.ts'
-import type { PasswordCheck } from './authenticator.ts'
 import { addForm, codePage, deviceList, type PageContext, phoneForm, secretPage } from './device-views.ts'
 import { endOf, type FolderNames } from './limits-input.ts'
 import { isConfirmed, needsPassword, requireOwnForm, sessionViewer } from './own-form.ts'
+import { PASSWORD_PATH, type PasswordPageDeps, passwordPages } from './password-page.ts'
+import { passwordWords } from './password-words.ts'
 import { type Done, isDone, type SecurityWords, securityWords } from './security-words.ts'
-import type { Sessions } from './sessions.ts'
 
-export interface SecurityPagesDeps {
+export interface SecurityPagesDeps extends PasswordPageDeps {
   readonly appPasswords: AppPasswords
-  readonly sessions: Sessions
-  readonly passwords: PasswordCheck
   readonly folders: FolderNames
   readonly nowMs: () => number
-  readonly branding: (baseUrl: string) => Branding | Promise<Branding>
 }
 
 export const SECURITY_PATH = '/settings/user/security'
 
 /** Where an account sees what is connected to it, and takes it back. Works without scripts. */
 export function securityPages(deps: SecurityPagesDeps): HttpRoute[] {
-  return [showDevices(deps), changeDevices(deps)]
+  return [showDevices(deps), changeDevices(deps), ...passwordPages(deps)]
 }
 
 function showDevices(deps: SecurityPagesDeps): HttpRoute {
@@ -212,6 +209,7 @@ async function sendDevices(
 ${deviceList(context, devices.toReversed(), folderPaths)}
 ${addForm(context)}
 ${phoneForm(context)}
+<p><a href="${PASSWORD_PATH}">${passwordWords(viewer.language, request.headers['accept-language']).title}</a></p>
 <p><a href="/">${words.back}</a></p>`
   return send(deps, request, reply, context, body)
 }
