@@ -18,6 +18,6 @@ export function createAvatars(deps: AvatarsDeps & Pick<AvatarRoutesDeps, 'readFi
   const avatars = createAvatarsService(deps)
   return {
     mount: createAvatarMount(avatars),
-    feature: { name: 'avatars', http: avatarRoutes({ avatars, readFile: deps.readFile }) },
+    feature: { name: 'avatars', http: avatarRoutes({ ...deps, avatars }) },
   }
 }

@@ -5,12 +5,14 @@ import { MultipartForm } from '../../http/multipart.ts'
 import { bodyText } from '../../http/page-request.ts'
 import type { HttpRoute } from '../../http/route.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
+import type { Clock } from '../../lib/clock.ts'
 import { Fault, type FaultKind } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
 import { acceptPicture, LARGE, MAX_INPUT_BYTES, SMALL } from './pictures.ts'
 import { type Avatar, type Avatars, storedSize } from './service.ts'
 
 export interface AvatarRoutesDeps {
+  readonly clock: Clock
   readonly avatars: Avatars
   /** A file of the account; undefined when there is none. Throws Fault `too-large` beyond `maxBytes`. */
   readonly readFile: (accountId: number, path: readonly string[], maxBytes: number) => Promise<Uint8Array | undefined>
@@ -41,7 +43,7 @@ function sizeOf(text: string | undefined): number {
   return storedSize(Number.isFinite(pixels) ? pixels : SMALL)
 }
 
-const avatar = ({ avatars }: AvatarRoutesDeps, path: string, isDark: boolean): HttpRoute => ({
+const avatar = ({ avatars, clock }: AvatarRoutesDeps, path: string, isDark: boolean): HttpRoute => ({
   method: 'GET',
   path,
   summary: `The picture of an account, ${SMALL} or ${LARGE} pixels${isDark ? ', for a dark page' : ''}`,
@@ -49,19 +51,20 @@ const avatar = ({ avatars }: AvatarRoutesDeps, path: string, isDark: boolean): H
   async handler(request, reply) {
     const { userId = '', size } = request.params as Readonly<Record<string, string | undefined>>
     const wish = { pixels: sizeOf(size), isDark }
+    const nowMs = clock.nowMs()
     const viewer = await request.viewer()
     if (viewer.kind === 'account') reply.header('x-user-id', encodeURI(viewer.userId))
     const found = await avatars.find(viewer, userId, wish)
-    if (found !== undefined) return send(request, reply, found, { isDark, seconds: DAY_SECONDS })
+    if (found !== undefined) return send(request, reply, found, { isDark, seconds: DAY_SECONDS, nowMs })
     if (request.queryFields()['guestFallback'] === 'true') {
-      return send(request, reply.code(201), avatars.guest(userId, wish), { isDark, seconds: GUEST_SECONDS })
+      return send(request, reply.code(201), avatars.guest(userId, wish), { isDark, seconds: GUEST_SECONDS, nowMs })
     }
     reply.header('cache-control', 'no-cache, no-store, must-revalidate')
     return sendJson(reply.code(404), [])
   },
 })
 
-const guestAvatar = ({ avatars }: AvatarRoutesDeps, path: string, isDark: boolean): HttpRoute => ({
+const guestAvatar = ({ avatars, clock }: AvatarRoutesDeps, path: string, isDark: boolean): HttpRoute => ({
   method: 'GET',
   path,
   summary: `A picture for somebody without an account${isDark ? ', for a dark page' : ''}`,
@@ -69,24 +72,26 @@ const guestAvatar = ({ avatars }: AvatarRoutesDeps, path: string, isDark: boolea
   async handler(request, reply) {
     const { guestName = '', size } = request.params as Readonly<Record<string, string | undefined>>
     const guest = avatars.guest(guestName, { pixels: sizeOf(size), isDark })
-    return send(request, reply.code(201), guest, { isDark, seconds: GUEST_SECONDS })
+    const sending = { isDark, seconds: GUEST_SECONDS, nowMs: clock.nowMs() }
+    return send(request, reply.code(201), guest, sending)
   },
 })
 
 interface Sending {
   readonly isDark: boolean
   readonly seconds: number
+  readonly nowMs: number
 }
 
 async function send(
   request: FastifyRequest,
   reply: FastifyReply,
   picture: Avatar,
-  { isDark, seconds }: Sending,
+  { isDark, seconds, nowMs }: Sending,
 ): Promise<FastifyReply> {
   reply.headers({
     'cache-control': `private, max-age=${seconds}, immutable`,
-    expires: new Date(Date.now() + seconds * 1_000).toUTCString(),
+    expires: new Date(nowMs + seconds * 1_000).toUTCString(),
     'last-modified': new Date(picture.changedAtMs).toUTCString(),
     'x-nc-iscustomavatar': picture.isCustom ? '1' : '0',
     'content-security-policy': PICTURE_POLICY,

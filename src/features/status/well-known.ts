@@ -18,12 +18,10 @@ export function wellKnownRoute(services: Readonly<Record<string, WellKnown>>): H
     handler(request, reply) {
       const { service = '' } = request.params as { readonly service?: string }
       const known = lookUp(services, service)
+      reply.header('x-nextcloud-well-known', '1')
       if (known !== undefined) return reply.redirect(request.baseUrl + known.redirectTo, 303)
       const message = `${service.slice(0, MAX_NAME_CHARS)} not supported`
-      return reply
-        .code(404)
-        .headers({ 'content-type': 'application/json; charset=utf-8', 'x-nextcloud-well-known': '1' })
-        .send(JSON.stringify({ message }))
+      return reply.code(404).header('content-type', 'application/json; charset=utf-8').send(JSON.stringify({ message }))
     },
   }
 }
