@@ -83,14 +83,14 @@ describe('the published API', () => {
       'not here, and no reason given',
     )
     assert.deepEqual(
-      Object.keys(NOT_HERE).filter((operation) => !missing.includes(operation)),
+      Object.keys(NOT_HERE).filter((operation) => !PUBLISHED.map(nameOf).includes(operation)),
       [],
-      'on the list, although it is here or was never published',
+      'on the list, although it was never published',
     )
     assert.deepEqual(
-      here.filter((operation) => !CALLS.some((call) => call.operation === operation)),
+      [...here, ...Object.keys(NOT_HERE)].filter((operation) => !CALLS.some((call) => call.operation === operation)),
       [],
-      'here, but never called below',
+      'never called below',
     )
     assert.ok(here.length > 40)
   })
