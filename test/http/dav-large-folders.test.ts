@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { createDavApp, type DavApp, FILES, LOCKINFO, propfind, proppatch, stopShared } from '../helpers/dav.ts'
 import { statementsDuring } from '../helpers/statements.ts'
@@ -220,6 +221,21 @@ for (const database of ['sqlite', 'postgres'] as const) {
         await dav.send('MKCOL', '/copy')
         assert.equal((await copy({ overwrite: 'F' })).status, 412)
         assert.equal((await copy({ 'if-match': '"other"' })).status, 412)
+      })
+
+      test('and taken for what a crash has left fail, and leave nothing', async () => {
+        const copying = copy()
+        let isDone = false
+        copying.finally(() => {
+          isDone = true
+        })
+        while (!isDone) {
+          dav.app.clock.advance(3_600_000)
+          await dav.app.features.files.cleaning.sweep()
+          await setImmediate()
+        }
+        assert.ok([201, 503].includes((await copying).status))
+        await dav.send('LOCK', '/large/deep/locked', {}, LOCKINFO)
       })
 
       test('and not finished go after a while, when a crash has left them', async () => {

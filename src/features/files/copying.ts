@@ -63,9 +63,7 @@ async function growMembers({ db, clock }: ScopeDeps, { treeId, rootId, source }:
     const before = open
     open = await db.write(async (tx) => {
       const nowMs = clock.nowMs()
-      if (!(await detached.noteGrowth(tx, treeId, nowMs))) {
-        throw new Fault('unavailable', 'Copying took too long', { retryAfterSeconds: 60 })
-      }
+      if (!(await detached.noteGrowth(tx, treeId, nowMs))) throw tooSlow()
       return copySome(tx, before, nowMs)
     })
   }
@@ -78,7 +76,7 @@ export async function placeCopy(
   place: Pick<store.NodeRow, 'tree_id' | 'parent_id' | 'name' | 'etag' | 'uploaded_at_ms'>,
 ): Promise<store.NodeRow> {
   await store.updateNode(tx, rootId, place)
-  await detached.deleteEmptyTree(tx, treeId)
+  if (!(await detached.deleteTreeOfCopy(tx, treeId))) throw tooSlow()
   return store.getById(tx, rootId)
 }
 
@@ -89,6 +87,9 @@ export async function dropCopy({ db, purgeLater }: ScopeDeps, { treeId }: GrownC
     await purgeLater(tx)
   })
 }
+
+/** The sweeper has begun to take it away. */
+const tooSlow = (): Fault => new Fault('unavailable', 'Copying took too long', { retryAfterSeconds: 60 })
 
 const beginning = (fromId: number, toId: number): Open => ({ fromId, toId, file: '', folder: '' })
 

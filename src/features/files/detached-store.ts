@@ -36,9 +36,11 @@ export async function insertDetachedTree(tx: Tx, fromTreeId: number, grownAtMs: 
   return id
 }
 
-const growthNoted = statement<{ id: number }>('update tree set grown_at_ms = $1 where id = $2 returning id')
+const growthNoted = statement<{ id: number }>(
+  'update tree set grown_at_ms = $1 where id = $2 and grown_at_ms is not null returning id',
+)
 
-/** False when the tree is gone. */
+/** False when the copy has been taken for one that nobody works at: then it goes. */
 export async function noteGrowth(tx: Tx, treeId: number, nowMs: number): Promise<boolean> {
   return (await growthNoted(tx, nowMs, treeId)).length > 0
 }
@@ -47,8 +49,11 @@ export async function endGrowth(tx: Tx, treeId: number): Promise<void> {
   await tx.updateTable('tree').set({ grown_at_ms: null }).where('id', '=', treeId).execute()
 }
 
-export async function deleteEmptyTree(tx: Tx, treeId: number): Promise<void> {
-  await tx.deleteFrom('tree').where('id', '=', treeId).execute()
+const copyEnded = statement<{ id: number }>('delete from tree where id = $1 and grown_at_ms is not null returning id')
+
+/** Ends the tree of a copy that has left it. False when it has been taken for one that nobody works at. */
+export async function deleteTreeOfCopy(tx: Tx, treeId: number): Promise<boolean> {
+  return (await copyEnded(tx, treeId)).length > 0
 }
 
 const anyDetachedAbove = statement<{ id: number }>(`

@@ -28,6 +28,18 @@ export async function lockTree(tx: Tx, kind: DatabaseKind, treeId: number): Prom
   return rows.length > 0
 }
 
+const takenOver = statement<{ id: number }>(
+  'update tree set grown_at_ms = null where id = $1 and (grown_at_ms is null or grown_at_ms <= $2) returning id',
+)
+
+/**
+ * Keeps everybody else off a tree without an owner until the transaction ends; from now on nobody goes on with it if it is
+ * a copy in the making. False when it is gone, or has grown since a time.
+ */
+export async function takeOver(tx: Tx, treeId: number, grownBeforeMs: number): Promise<boolean> {
+  return (await takenOver(tx, treeId, grownBeforeMs)).length > 0
+}
+
 const rootIds = statement<{ id: number }>('select id from node where tree_id = $1 and parent_id is null limit $2')
 
 export async function listRootIds(tx: Tx, treeId: number, limit: number): Promise<number[]> {

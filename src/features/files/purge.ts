@@ -24,12 +24,13 @@ export async function purgeTrees(
   { idleMs = COPY_IDLE_MS, signal }: { readonly idleMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<number> {
   let finished = 0
-  for (const { id, detached_from_id } of await maintenance.listOwnerlessTrees(db.read, clock.nowMs() - idleMs)) {
+  const grownBeforeMs = clock.nowMs() - idleMs
+  for (const { id, detached_from_id } of await maintenance.listOwnerlessTrees(db.read, grownBeforeMs)) {
     for (let state = 'more'; state === 'more'; ) {
       if (signal?.aborted === true) return finished
       state = await db.write(async (tx) => {
-        // Another node may have been faster.
-        if (!(await maintenance.lockTree(tx, db.kind, id))) return 'gone'
+        // Another node may have been faster, or somebody goes on with a copy.
+        if (!(await maintenance.takeOver(tx, id, grownBeforeMs))) return 'gone'
         const nowMs = clock.nowMs()
         return (await purgeSome(tx, id, nowMs)) ? 'more' : finish(tx, id, nowMs)
       })
