@@ -53,6 +53,13 @@ const NEVER: readonly Omit<Surface, 'shown'>[] = [
   { what: 'fields', ...ocs((id) => `/cloud/user/fields/${id}`) },
 ]
 
+/** People of an address book. */
+const PHONES: Readonly<Record<string, string>> = {
+  'reader-person': '+4971112345601',
+  'near-person': '+4971112345602',
+  'far-person': '+4971112345603',
+}
+
 /** Lists and searches: what of all accounts they show. */
 const LISTS: readonly { readonly what: string; list(app: TestApp, as: As): Promise<string[]> }[] = [
   {
@@ -60,6 +67,15 @@ const LISTS: readonly { readonly what: string; list(app: TestApp, as: As): Promi
     list: async (app, as) => {
       const answer = await ocs(() => '/core/autocomplete/get?search=person&limit=100').ask(app, as, '')
       return answer.json().ocs.data.map(({ id }: { id: string }) => id)
+    },
+  },
+  {
+    what: 'phone numbers',
+    list: async (app, as) => {
+      const search = Object.fromEntries(Object.entries(PHONES).map(([userId, phone]) => [userId, [phone]]))
+      const body = () => ({ location: 'DE', search })
+      const answer = await ocs(() => '/cloud/users/search/by-phone', 'POST', body).ask(app, as, '')
+      return Object.keys(answer.json().ocs.data).filter((userId) => userId !== as[0])
     },
   },
   {
@@ -104,6 +120,9 @@ for (const database of ['sqlite', 'postgres'] as const) {
         const url = '/ocs/v2.php/apps/user_status/api/v1/user_status/status'
         const headers = { ...OCS, 'content-type': 'application/json' }
         await app.request({ method: 'PUT', url, headers, as: asOf(userId), body: '{"statusType":"away"}' })
+        const own = `/ocs/v2.php/cloud/users/${userId}`
+        const phone = JSON.stringify({ key: 'phone', value: PHONES[userId] })
+        await app.request({ method: 'PUT', url: own, headers, as: asOf(userId), body: phone })
       }
     })
     after(async () => {
