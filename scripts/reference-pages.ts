@@ -1,6 +1,7 @@
 import { EXIT_CODE } from '../src/cli/exit-code.ts'
 import { helpForCommand } from '../src/cli/help.ts'
-import { SETTINGS, type Setting } from '../src/config/settings.ts'
+import type { Setting } from '../src/config/setting.ts'
+import { SETTINGS } from '../src/config/settings.ts'
 import { HTTP_STATUS } from '../src/http/fault-status.ts'
 import { createMetrics } from '../src/http/metrics.ts'
 import { FAULT_KINDS, type FaultKind } from '../src/lib/fault.ts'

@@ -7,6 +7,25 @@ export function acceptText(text: string): string {
   return text
 }
 
+export function acceptOptional(text: string): string {
+  return text.trim()
+}
+
+export function acceptScopes(text: string): string {
+  if (!text.split(' ').includes('openid')) throw new Error('must have openid among its words')
+  return text
+}
+
+/** Secrets and names of people go there: in the clear only inside this machine. */
+export function acceptIssuer(text: string): string {
+  const url = URL.parse(text)
+  const isHere = ['localhost', '127.0.0.1', '[::1]'].includes(url?.hostname ?? '')
+  if (url === null || !(url.protocol === 'https:' || (url.protocol === 'http:' && isHere))) {
+    throw new Error('must begin with https://')
+  }
+  return text
+}
+
 /** An address or a host name, with no brackets and no port: the port is a setting of its own. */
 export function acceptHost(text: string): string {
   if (isIP(text) === 0 && !/^[A-Za-z0-9_-][A-Za-z0-9._-]*$/.test(text)) {

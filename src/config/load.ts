@@ -3,12 +3,15 @@ import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { Fault } from '../lib/fault.ts'
 import { nearest } from '../lib/nearest.ts'
-import { SETTINGS, type Setting, type SettingName } from './settings.ts'
+import { oidcProblems } from './oidc.ts'
+import type { Setting } from './setting.ts'
+import { SETTINGS, type SettingName } from './settings.ts'
 import type { SmtpServer } from './smtp.ts'
 
 export type { SmtpServer } from './smtp.ts'
 
 export type LogLevel = ReturnType<typeof SETTINGS.logLevel.accept>
+export type OidcLink = ReturnType<typeof SETTINGS.oidcLink.accept>
 export type WebPush = ReturnType<typeof SETTINGS.webPush.accept>
 
 /** Settings that may be shown. */
@@ -40,6 +43,20 @@ export interface Config {
   readonly mailFrom: string | undefined
   /** Two capital letters. */
   readonly phoneRegion: string | undefined
+  /** Whether anybody may sign in with a password that is kept here. */
+  readonly passwordLogin: boolean
+  readonly oidcIssuer: string | undefined
+  readonly oidcClientId: string | undefined
+  readonly oidcScopes: string
+  readonly oidcButton: string
+  readonly oidcUserClaim: string
+  readonly oidcNameClaim: string
+  readonly oidcEmailClaim: string
+  readonly oidcGroupsClaim: string
+  readonly oidcAdminGroup: string
+  readonly oidcQuotaClaim: string
+  readonly oidcLink: OidcLink
+  readonly oidcCreate: boolean
 }
 
 /** Settings that may not. They do not show when this is printed or written as JSON. */
@@ -50,6 +67,7 @@ export interface Secrets {
   readonly adminPassword: string | undefined
   readonly metricsToken: string | undefined
   readonly smtp: SmtpServer | undefined
+  readonly oidcClientSecret: string | undefined
 }
 
 export interface Loaded {
@@ -89,6 +107,7 @@ export function loadConfig(given: Given): Loaded {
     // The host that a request names must not get into mail.
     problems.push('CLOUDLET_SMTP_URL needs CLOUDLET_PUBLIC_URL: links in mail begin with it')
   }
+  problems.push(...oidcProblems(values))
   if (problems.length > 0) throw new Fault('bad-request', problems.join('\n'), { reason: 'setting' })
   const isSecret = ([name]: [string, unknown]): boolean => SETTINGS[name as SettingName].secret
   const entries = Object.entries(values)

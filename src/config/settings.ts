@@ -14,31 +14,9 @@ import {
   acceptYesNo,
   oneOf,
 } from './accept.ts'
+import { OIDC_SETTINGS } from './oidc-settings.ts'
+import { setting } from './setting.ts'
 import { acceptMailAddress, acceptSmtp } from './smtp.ts'
-
-/** Turns a written value into the one that is used. Throws an Error whose message says what is accepted. */
-type Accept<T> = (text: string) => T
-
-export interface Setting<T> {
-  /** The environment variable. The same name with `_FILE` behind it names a file that holds the value. */
-  readonly variable: string
-  /** Option of the command line, for the few that have one. */
-  readonly flag?: string
-  /** As it would be written; undefined for none. */
-  readonly fallback?: string
-  /** How the value is written. Entries of a list have commas between them. */
-  readonly kind: 'text' | 'port' | 'url' | 'list' | 'enum'
-  /** Never shown and never logged. */
-  readonly secret: boolean
-  /** For the reference page. */
-  readonly summary: string
-  readonly example: string
-  readonly accept: Accept<T>
-}
-
-function setting<T>(definition: Omit<Setting<T>, 'secret'> & { readonly secret?: boolean }): Setting<T> {
-  return { secret: false, ...definition }
-}
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 
@@ -254,6 +232,16 @@ export const SETTINGS = {
     example: 'DE',
     accept: acceptRegion,
   }),
+  passwordLogin: setting({
+    variable: 'CLOUDLET_PASSWORD_LOGIN',
+    kind: 'enum',
+    fallback: 'yes',
+    summary:
+      'Whether passwords that are kept here sign in (`yes`), or only the identity provider does (`no`). App passwords go on either way.',
+    example: 'no',
+    accept: acceptYesNo,
+  }),
+  ...OIDC_SETTINGS,
 } as const
 
 export type SettingName = keyof typeof SETTINGS

@@ -14,6 +14,7 @@ const SECRETS = [
   'CLOUDLET_ADMIN_PASSWORD',
   'CLOUDLET_METRICS_TOKEN',
   'CLOUDLET_SMTP_URL',
+  'CLOUDLET_OIDC_CLIENT_SECRET',
 ]
 
 test('every setting is listed once, in the order of the table', () => {
@@ -43,6 +44,7 @@ test('of a secret only whether it is set', () => {
     CLOUDLET_S3_SECRET_ACCESS_KEY: 'opensesame',
     CLOUDLET_SMTP_URL: 'smtps://cloud:opensesame@mail.example.org',
     CLOUDLET_PUBLIC_URL: 'https://cloud.example.org',
+    CLOUDLET_OIDC_CLIENT_SECRET: 'opensesame',
   })
   assert.ok(!JSON.stringify(shown).includes('opensesame'))
   for (const variable of SECRETS) {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { LazyBlobs } from '../blobs/lazy.ts'
 import type { Config, Secrets } from '../config/load.ts'
+import { oidcOf } from '../config/oidc.ts'
 import { davProtocolErrors, mountDav } from '../dav/server.ts'
 import type { Database } from '../db/database.ts'
 import { migrate } from '../db/migrator.ts'
@@ -23,7 +24,8 @@ import { mountOcs, ocsProtocolErrors } from '../ocs/mount.ts'
 import { createOutgoing } from '../outgoing/outgoing.ts'
 import { createAuditFile } from './audit.ts'
 import { adoptBlobs, createBlobs } from './blobs.ts'
-import { createFeatures, type Features, MIGRATIONS } from './features.ts'
+import { createFeatures, type Features } from './features.ts'
+import { MIGRATIONS } from './migrations.ts'
 
 export interface AppOptions {
   readonly config: Config
@@ -82,6 +84,9 @@ export async function createApp({ config, secrets, clock, log, isServing }: AppO
       smtp: secrets.smtp,
       mailFrom: config.mailFrom,
       publicUrl: config.publicUrl,
+      oidc: oidcOf(config),
+      clientSecret: secrets.oidcClientSecret,
+      allowsPasswords: config.passwordLogin,
       checkDataFolder: () => access(dataFolder, constants.W_OK),
     })
     await features.files.start()

@@ -7,6 +7,7 @@ import { findCommand, parseCommand } from '../cli/parse.ts'
 import { createPrompt } from '../cli/prompt.ts'
 import { type RunIo, reportFault, runCommand } from '../cli/run.ts'
 import { type Given, type LogLevel, loadConfig } from '../config/load.ts'
+import { oidcOf } from '../config/oidc.ts'
 import type { Database } from '../db/database.ts'
 import { createEvents } from '../events/events.ts'
 import { createMetrics, type Metrics } from '../http/metrics.ts'
@@ -100,9 +101,15 @@ export function listedFeatures(metrics: Metrics = createMetrics(CLOUDLET_VERSION
     smtp: { host: '', port: 0, isTls: true, tls: 'required', user: undefined, password: undefined },
     mailFrom: undefined,
     publicUrl: undefined,
+    oidc: oidcOf(loadConfig({ env: LISTED_ENV, flags: {} }).config),
+    clientSecret: undefined,
+    allowsPasswords: true,
     checkDataFolder: async () => {},
   })
 }
+
+/** So that the addresses of single sign-on are listed, too. */
+const LISTED_ENV = { CLOUDLET_OIDC_ISSUER: 'https://login.example.org', CLOUDLET_OIDC_CLIENT_ID: 'cloudlet' }
 
 /** Every command but `serve`, over no database. */
 export function listedCommands(env: Given['env']): Command[] {

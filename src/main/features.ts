@@ -1,92 +1,49 @@
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { SmtpServer, WebPush } from '../config/load.ts'
+import type { OidcConfig } from '../config/oidc.ts'
 import { createRootMount } from '../dav/root-tree.ts'
 import type { DavDeps } from '../dav/server.ts'
 import type { DavMount } from '../dav/tree.ts'
 import { lockDataFolder } from '../db/data-folder.ts'
-import type { Database, Migration } from '../db/database.ts'
+import type { Database } from '../db/database.ts'
 import type { Events } from '../events/events.ts'
-import {
-  type AppConfig,
-  type AppConfigDeps,
-  appConfigMigrations,
-  createAppConfig,
-} from '../features/app-config/index.ts'
+import { type AppConfig, type AppConfigDeps, createAppConfig } from '../features/app-config/index.ts'
 import { appIdsOf, createApps } from '../features/apps/index.ts'
-import { type Auth, type AuthDeps, authMigrations, createAuth } from '../features/auth/index.ts'
+import { type Auth, type AuthDeps, createAuth, type OtherWay } from '../features/auth/index.ts'
 import { createAutocomplete } from '../features/autocomplete/index.ts'
-import { avatarsMigrations, createAvatars } from '../features/avatars/index.ts'
+import { createAvatars } from '../features/avatars/index.ts'
 import { createBackgroundJobs } from '../features/background-jobs/index.ts'
 import { createCapabilitiesFeature } from '../features/capabilities/index.ts'
-import { createDirectDownload, directLinksMigrations } from '../features/direct-download/index.ts'
+import { createDirectDownload } from '../features/direct-download/index.ts'
 import type { Feature } from '../features/feature.ts'
-import { createFileReader, createFilesFeature, type FilesFeature, filesMigrations } from '../features/files/index.ts'
+import { createFileReader, createFilesFeature, type FilesFeature } from '../features/files/index.ts'
 import type { Groups } from '../features/groups/index.ts'
-import { ADMIN_GROUP, createGroupsFeature, groupsMigrations } from '../features/groups/index.ts'
+import { ADMIN_GROUP, createGroupsFeature } from '../features/groups/index.ts'
 
-import { createLoginFlowFeature, loginFlowMigrations } from '../features/login-flow/index.ts'
+import { createLoginFlowFeature } from '../features/login-flow/index.ts'
 import { createMail } from '../features/mail/index.ts'
 import { createNavigation } from '../features/navigation/index.ts'
-import {
-  createNotifications,
-  type Notifications,
-  type NotificationsFeature,
-  notificationsMigrations,
-} from '../features/notifications/index.ts'
-import { createNotifyPush, notifyPushMigrations } from '../features/notify-push/index.ts'
-import { createOutOfOffice, outOfOfficeMigrations } from '../features/out-of-office/index.ts'
-import { createPasswordLinksFeature, passwordLinksMigrations } from '../features/password-links/index.ts'
-import { createPreferences, type Preferences, preferencesMigrations } from '../features/preferences/index.ts'
-import { createProfile, profileMigrations } from '../features/profile/index.ts'
-import { createPush, type Push, pushMigrations } from '../features/push/index.ts'
+import { createNotifications, type Notifications, type NotificationsFeature } from '../features/notifications/index.ts'
+import { createNotifyPush } from '../features/notify-push/index.ts'
+import { createOidc, OIDC_PATH, type Oidc } from '../features/oidc/index.ts'
+import { createOutOfOffice } from '../features/out-of-office/index.ts'
+import { createPasswordLinksFeature } from '../features/password-links/index.ts'
+import { createPreferences, type Preferences } from '../features/preferences/index.ts'
+import { createProfile } from '../features/profile/index.ts'
+import { createPush, type Push } from '../features/push/index.ts'
 import { createStatus } from '../features/status/index.ts'
-import {
-  createTheming,
-  type Theming,
-  themingMigrations,
-  themingPreferences,
-  themingSettings,
-} from '../features/theming/index.ts'
-import { createUploadsFeature, type UploadsFeature, uploadsMigrations } from '../features/uploads/index.ts'
-import {
-  createUserStatus,
-  type UserStatuses,
-  type UserStatusFeature,
-  userStatusMigrations,
-} from '../features/user-status/index.ts'
+import { createTheming, type Theming, themingPreferences, themingSettings } from '../features/theming/index.ts'
+import { createUploadsFeature, type UploadsFeature } from '../features/uploads/index.ts'
+import { createUserStatus, type UserStatuses, type UserStatusFeature } from '../features/user-status/index.ts'
 import type { AccountIdentity, Accounts, UsersDeps } from '../features/users/index.ts'
-import { createUsers, type Users, usersMigrations, usersSettings } from '../features/users/index.ts'
+import { createUsers, type Users, usersSettings } from '../features/users/index.ts'
 import type { Metrics } from '../http/metrics.ts'
 import type { Jobs } from '../jobs/jobs.ts'
-import { jobsMigration } from '../jobs/migrations/20261127-jobs.ts'
 import type { Clock } from '../lib/clock.ts'
 import { languageOfTag } from '../lib/languages.ts'
 import type { Audit, Log } from '../lib/log.ts'
 import { CLOUDLET_VERSION } from '../lib/version.ts'
 import type { Outgoing } from '../outgoing/outgoing.ts'
-
-/** Steps of the schema, from all features. */
-export const MIGRATIONS: readonly Migration[] = [
-  ...usersMigrations,
-  ...passwordLinksMigrations,
-  ...groupsMigrations,
-  ...authMigrations,
-  ...themingMigrations,
-  ...filesMigrations,
-  ...uploadsMigrations,
-  ...directLinksMigrations,
-  ...pushMigrations,
-  jobsMigration,
-  ...notificationsMigrations,
-  ...notifyPushMigrations,
-  ...loginFlowMigrations,
-  ...userStatusMigrations,
-  ...outOfOfficeMigrations,
-  ...preferencesMigrations,
-  ...appConfigMigrations,
-  ...avatarsMigrations,
-  ...profileMigrations,
-]
 
 export interface FeatureDeps {
   readonly db: Database
@@ -119,6 +76,10 @@ export interface FeatureDeps {
   /** `host` or `host:port` of the push proxies at which devices may be registered. */
   readonly pushProxies: readonly string[]
   readonly webPush: WebPush
+  /** Where people sign in besides here, or in place of it. */
+  readonly oidc: OidcConfig | undefined
+  readonly clientSecret: string | undefined
+  readonly allowsPasswords: boolean
   /** Throws when the data folder cannot be written. */
   readonly checkDataFolder: () => Promise<void>
 }
@@ -232,9 +193,13 @@ function createPeople(
     canRemind: canMail,
     branding,
     folders: used.folders,
+    otherWay: deps.oidc === undefined ? undefined : otherWayOf(deps.oidc, () => oidc),
+    allowsPasswords: deps.allowsPasswords,
+    groupIdsOf: async (accountId) => (await users.principalOf(accountId)).groupIds,
     secret: deps.instanceSecret,
     countLogin: deps.metrics.countLogin,
   })
+  const oidc = createOidcOf(deps, users, groups.groups, auth, branding)
   const loginFlow = createLoginFlowFeature({ ...deps, auth, branding, enabledUserId: users.enabledUserId })
   const { visibility, timezoneOf } = users
   const userStatus = createUserStatus({ ...deps, visibility })
@@ -255,6 +220,7 @@ function createPeople(
     outOfOffice,
     ...around,
   ]
+  if (oidc !== undefined) features.push(oidc.feature)
   return { groups, users, preferences, appConfig, theming, auth, userStatus, features }
 }
 
@@ -268,6 +234,26 @@ interface People {
 function createMailing(deps: FeatureDeps, { users, auth, theming }: ReturnType<typeof createPeople>): Feature[] {
   const { mailer, feature } = createMail({ ...deps, siteName: theming.siteName })
   return [feature, createPasswordLinksFeature({ ...deps, ...theming, users, auth, mailer })]
+}
+
+function createOidcOf(
+  deps: FeatureDeps,
+  users: Users,
+  groups: Groups,
+  auth: Auth,
+  branding: AuthDeps['branding'],
+): Oidc | undefined {
+  const { oidc: config, instanceSecret: secret } = deps
+  return config === undefined ? undefined : createOidc({ ...deps, config, secret, users, groups, auth, branding })
+}
+
+/** The button beside the form. The feature behind it is made after the form. */
+function otherWayOf({ button }: OidcConfig, oidc: () => Oidc | undefined): OtherWay {
+  return {
+    label: button,
+    path: OIDC_PATH,
+    signOutUrl: async (sessionKey, returnTo) => oidc()?.signOutUrl(sessionKey, returnTo),
+  }
 }
 
 /** What is above the trees of files. */

@@ -8,10 +8,12 @@ export const chromiumPath: string | undefined = process.env['CHROMIUM_PATH'] ?? 
 
 export const WITHOUT_CHROMIUM = 'no Chromium on this machine: install the package "chromium"'
 
-export async function startBrowser(): Promise<Browser> {
+/** `hosts` are names that lead to addresses of this machine: `cloud.test` to `127.0.0.1:8080`. */
+export async function startBrowser(hosts: Readonly<Record<string, string>> = {}): Promise<Browser> {
+  const rules = Object.entries(hosts).map(([name, address]) => `MAP ${name} ${address}`)
   return chromium.launch({
     executablePath: chromiumPath ?? '',
     // The sandbox of Chromium cannot be had as root, and the pages are our own.
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', `--host-resolver-rules=${rules.join(',')}`],
   })
 }

@@ -38,6 +38,7 @@ const FEATURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   avatars: ['users'],
   profile: ['users'],
   autocomplete: ['users'],
+  oidc: ['auth', 'users', 'groups'],
 }
 
 /** Functions over the limit, each with its reason. */

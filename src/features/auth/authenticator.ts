@@ -20,6 +20,8 @@ import type { KnownClients } from './known-clients.ts'
 import { CONFIRMED_MS, type Sessions, sessionKeyOf } from './sessions.ts'
 import type { AppPasswordRow, SessionRow } from './store.ts'
 import type { Throttle } from './throttle.ts'
+import { RULE_TOPIC } from './two-factor/rules.ts'
+import type { TwoFactor } from './two-factor/service.ts'
 
 export interface AuthenticatorDeps {
   readonly accounts: AccountDirectory
@@ -27,6 +29,9 @@ export interface AuthenticatorDeps {
   readonly sessions: Sessions
   readonly throttle: Throttle
   readonly knownClients: Pick<KnownClients, 'note'>
+  /** Whether a sign-in needs more than the password; then the password alone opens nothing. */
+  readonly needOf: TwoFactor['needOf']
+  readonly allowsPasswords: boolean
   readonly stamps: Stamps
   readonly clock: Clock
   readonly credentialVersion: CredentialVersion
@@ -46,6 +51,14 @@ interface Remembered {
   readonly viewer: AccountViewer
   /** Of the account, when the credential was found good. Any change of the account ends it. */
   readonly stamp: number
+  /** Of the rule who needs a second factor, for a password alone. */
+  readonly ruleStamp?: number
+}
+
+interface Refused {
+  readonly accountId: number
+  readonly stamp: number
+  readonly ruleStamp: number
 }
 
 /** A viewer when its credential was found good. */
@@ -84,10 +97,18 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
   })
   const check = createPasswordCheck(deps)
   const found = new WeakMap<AccountViewer, FoundGood>()
+  /** Passwords that are right and open nothing without a second factor. */
+  const refused = new LRUCache<string, Refused>({ max: MAX_REMEMBERED, ttl: REMEMBERED_MS })
+  const isKnownRefused = (memory: string): boolean => {
+    const entry = refused.get(memory)
+    if (entry === undefined || entry.ruleStamp !== stamps.of(RULE_TOPIC)) return false
+    return entry.stamp === stamps.of(accountTopic(entry.accountId))
+  }
 
   const recall = (memory: string): Viewer | undefined => {
     const entry = remembered.get(memory)
     if (entry === undefined || entry.stamp !== stamps.of(accountTopic(entry.viewer.accountId))) return undefined
+    if (entry.ruleStamp !== undefined && entry.ruleStamp !== stamps.of(RULE_TOPIC)) return undefined
     const { endsAtMs } = entry.viewer
     return endsAtMs === undefined || endsAtMs > deps.clock.nowMs() ? entry.viewer : undefined
   }
@@ -128,16 +149,23 @@ export function createAuthenticator(deps: AuthenticatorDeps): Authenticator & Pa
     if (secret.length > MAX_SECRET_CHARS || login.length > MAX_LOGIN_CHARS) throw wrongCredential()
     const viaAppPassword = await byAppPassword(secret, login, memory)
     if (viaAppPassword !== undefined) return viaAppPassword
+    if (isKnownRefused(memory)) throw wrongCredential()
+    const ruleStamp = stamps.of(RULE_TOPIC)
     const account = await check.checkPassword(login, secret, client.address)
     // The account's stamp was read by nobody yet: take it, then make sure that the password still is the one checked.
     const stamp = stamps.of(accountTopic(account.accountId))
     const current = await deps.accounts.identity(account.accountId)
     if (current === undefined || !current.enabled || current.passwordHash !== account.passwordHash)
       throw wrongCredential()
+    // Right, but not enough. Clients ask again and again: the hard work is done once.
+    if ((await deps.needOf(current.accountId)) !== 'nothing') {
+      refused.set(memory, { accountId: current.accountId, stamp, ruleStamp })
+      throw wrongCredential()
+    }
     await deps.knownClients.note(current.accountId, client)
     const viewer = { ...viewerOf(current), via: 'password' as const, confirmedUntilMs: Number.MAX_SAFE_INTEGER }
     found.set(viewer, { stamp, version: passwordVersion(current) })
-    remembered.set(memory, { viewer, stamp })
+    remembered.set(memory, { viewer, stamp, ruleStamp })
     return viewer
   }
   const bySession = async (cookie: string): Promise<Viewer | undefined> => {
@@ -206,9 +234,11 @@ async function confirmAnew(
   throw (await accounts.identity(viewer.accountId))?.enabled === false ? disabledAccount() : wrongCredential()
 }
 
-function createPasswordCheck({ accounts, throttle, clock, countLogin }: AuthenticatorDeps): PasswordCheck {
+function createPasswordCheck(deps: AuthenticatorDeps): PasswordCheck {
+  const { accounts, throttle, clock, countLogin } = deps
   return {
     async checkPassword(login, password, address) {
+      if (!deps.allowsPasswords) throw wrongCredential()
       const attempt = await throttle.count(login, address).catch((error: unknown) => {
         if (error instanceof Fault && error.kind === 'too-many') countLogin('throttled')
         throw error

@@ -5,6 +5,7 @@ import type { AccountDirectory, AccountIdentity } from '../users/index.ts'
 import { isUsable } from './app-passwords.ts'
 import type { Sessions } from './sessions.ts'
 import * as store from './store.ts'
+import type { TwoFactor } from './two-factor/service.ts'
 
 /** Enough of a viewer to find the credential again. */
 export type CredentialHolder = Pick<AccountViewer, 'accountId' | 'via' | 'appPasswordId' | 'sessionKey'>
@@ -24,6 +25,8 @@ export interface CredentialVersionDeps {
   readonly clock: Clock
   readonly accounts: AccountDirectory
   readonly sessions: Sessions
+  /** Whether a password alone is enough. */
+  readonly needOf: TwoFactor['needOf']
 }
 
 export const passwordVersion = ({ passwordChangedAtMs }: Pick<AccountIdentity, 'passwordChangedAtMs'>): string =>
@@ -35,7 +38,8 @@ export const sessionVersion = ({ session_key }: Pick<store.SessionRow, 'session_
 export const appPasswordVersion = ({ token_digest }: Pick<store.AppPasswordRow, 'token_digest'>): string =>
   `app-password ${token_digest}`
 
-export function createCredentialVersion({ db, clock, accounts, sessions }: CredentialVersionDeps): CredentialVersion {
+export function createCredentialVersion(deps: CredentialVersionDeps): CredentialVersion {
+  const { db, clock, accounts, sessions } = deps
   const bySession = async (sessionKey: string, changedAtMs: number): Promise<Credential | undefined> => {
     const row = await store.findSession(db.read, sessionKey)
     const isGood = row !== undefined && sessions.isAlive(row) && row.created_at_ms >= changedAtMs
@@ -50,7 +54,10 @@ export function createCredentialVersion({ db, clock, accounts, sessions }: Crede
   return async ({ accountId, via, appPasswordId = 0, sessionKey = '' }) => {
     const account = await accounts.identity(accountId)
     if (account === undefined || !account.enabled) return undefined
-    if (via === 'password') return { version: passwordVersion(account) }
+    if (via === 'password') {
+      const isEnough = (await deps.needOf(accountId)) === 'nothing'
+      return isEnough ? { version: passwordVersion(account) } : undefined
+    }
     return via === 'session' ? bySession(sessionKey, account.passwordChangedAtMs) : byAppPassword(appPasswordId)
   }
 }

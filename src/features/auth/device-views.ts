@@ -1,5 +1,6 @@
 import { type Html, html } from '../../http/html.ts'
 import type { AppPassword } from './app-passwords.ts'
+import { type Confirmation, confirmField } from './own-form.ts'
 import type { SecurityWords } from './security-words.ts'
 
 /** What every part of the page needs. */
@@ -8,8 +9,8 @@ export interface PageContext {
   /** Where its forms go. */
   readonly path: string
   readonly requestToken: string
-  /** Whether sensitive changes want the password. */
-  readonly needsPassword: boolean
+  /** What sensitive changes want. */
+  readonly confirmation: Confirmation
   readonly nowMs: number
 }
 
@@ -92,11 +93,8 @@ function filled(sentence: string, name: string, value: Html): Html {
 const hidden = ({ requestToken }: PageContext): Html =>
   html`<input type="hidden" name="requesttoken" value="${requestToken}">`
 
-function passwordField({ words, needsPassword }: PageContext, id: string): Html | undefined {
-  if (!needsPassword) return undefined
-  return html`<label for="${id}">${words.password}</label>
-<input id="${id}" name="password" type="password" autocomplete="current-password" required>`
-}
+const passwordField = ({ words, confirmation }: PageContext, id: string): Html | undefined =>
+  confirmField(words.language, words.password, id, confirmation)
 
 export function addForm(context: PageContext): Html {
   const { words } = context

@@ -1,21 +1,25 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { html } from '../../http/html.ts'
+import { type Html, html } from '../../http/html.ts'
 import { type Branding, sendPage } from '../../http/page.ts'
 import { bodyText, isHttps, queryText } from '../../http/page-request.ts'
 import type { HttpRoute } from '../../http/route.ts'
 import { endedSessionCookieHeader, sessionCookieHeader } from '../../http/session-cookie.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { PasswordCheck } from './authenticator.ts'
-import type { KnownClients } from './known-clients.ts'
+import type { OtherWay } from './other-way.ts'
 import { PAGE_STYLE } from './page-style.ts'
 import { SECURITY_PATH } from './security-pages.ts'
-import type { Sessions } from './sessions.ts'
+import { type Sessions, sessionKeyOf } from './sessions.ts'
+import type { SignIn } from './sign-in.ts'
+import { TWO_FACTOR_PATH } from './two-factor/settings-pages.ts'
 import { type Words, wordsFor } from './words.ts'
 
 export interface LoginPagesDeps {
   readonly sessions: Sessions
   readonly passwords: PasswordCheck
-  readonly knownClients: Pick<KnownClients, 'note'>
+  readonly signIn: SignIn
+  readonly otherWay: OtherWay | undefined
+  readonly allowsPasswords: boolean
   readonly branding: (baseUrl: string) => Branding | Promise<Branding>
   readonly canRemind: boolean
 }
@@ -25,7 +29,7 @@ export function loginPages(deps: LoginPagesDeps): HttpRoute[] {
 }
 
 /** The first page: the way in, or what a signed-in visitor can do here. */
-const start = ({ branding, sessions }: LoginPagesDeps): HttpRoute => ({
+const start = ({ branding, sessions, otherWay }: LoginPagesDeps): HttpRoute => ({
   method: 'GET',
   path: '/',
   summary: 'Start page: sends visitors to the login, shows those signed in how to connect a client',
@@ -42,8 +46,16 @@ const start = ({ branding, sessions }: LoginPagesDeps): HttpRoute => ({
         : html`<form method="post" action="/logout"><input type="hidden" name="requesttoken" value="${sessions.requestToken(cookie)}"><button>${words.signOut}</button></form>`
     const body = html`<p>${words.signedInAs} <strong>${viewer.userId}</strong>.</p>
 <h2>${words.connect}</h2><p class="quiet">${words.connectHint}</p><code>${request.baseUrl}</code>
-${viewer.via === 'session' ? html`<p><a href="${SECURITY_PATH}">${words.devices}</a></p>` : undefined}${signOut}`
-    return sendPage(reply, { language: words.language, title: look.name, branding: look, body })
+${
+  viewer.via === 'session'
+    ? html`<p><a href="${SECURITY_PATH}">${words.devices}</a></p>
+<p><a href="${TWO_FACTOR_PATH}">${words.secondStep}</a></p>`
+    : undefined
+}${signOut}`
+    // Browsers hold the form to where its answer leads, too.
+    const out = await otherWay?.signOutUrl(viewer.sessionKey ?? '', request.baseUrl)
+    const formSchemes = out === undefined ? {} : { formSchemes: out.origin }
+    return sendPage(reply, { language: words.language, title: look.name, branding: look, body, ...formSchemes })
   },
 })
 
@@ -67,11 +79,8 @@ async function viewerOrNobody(request: FastifyRequest): Promise<{ readonly kind:
   }
 }
 
-async function sendLoginPage(
-  { sessions, branding, canRemind }: LoginPagesDeps,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) {
+async function sendLoginPage(deps: LoginPagesDeps, request: FastifyRequest, reply: FastifyReply) {
+  const { sessions, branding } = deps
   const words = wordsFor(request.headers['accept-language'])
   const look = await branding(request.baseUrl)
   let cookie = request.sessionCookie()
@@ -79,11 +88,22 @@ async function sendLoginPage(
     cookie = sessions.newVisitorCookie()
     reply.header('set-cookie', sessionCookieHeader(cookie, isHttps(request)))
   }
+  const body = html`${message(words, request)}
+${deps.allowsPasswords ? passwordForm(deps, request, words, cookie) : undefined}
+${otherWayIn(deps, request)}`
+  return sendPage(reply, { language: words.language, title: `${words.signIn} – ${look.name}`, branding: look, body })
+}
+
+function passwordForm(
+  { sessions, canRemind }: LoginPagesDeps,
+  request: FastifyRequest,
+  words: Words,
+  cookie: string,
+): Html {
   const user = queryText(request, 'user').slice(0, 320)
   // Whoever comes back with a name has most likely mistyped the password.
   const [onUser, onPassword] = user === '' ? [FOCUS, undefined] : [undefined, FOCUS]
-  const body = html`${message(words, request)}
-<form method="post" action="/login">
+  return html`<form method="post" action="/login">
 <label for="user">${words.user}</label>
 <input id="user" name="user" value="${user}" autocomplete="username" autocapitalize="none" spellcheck="false" required${onUser}>
 <label for="password">${words.password}</label>
@@ -92,7 +112,14 @@ async function sendLoginPage(
 <input type="hidden" name="redirect_url" value="${queryText(request, 'redirect_url').slice(0, 2_048)}">
 <button>${words.signIn}</button>
 </form>${canRemind ? html`\n<p class="quiet"><a href="/login/forgotten">${words.forgotten}</a></p>` : undefined}`
-  return sendPage(reply, { language: words.language, title: `${words.signIn} – ${look.name}`, branding: look, body })
+}
+
+function otherWayIn({ otherWay, allowsPasswords }: LoginPagesDeps, request: FastifyRequest): Html | undefined {
+  if (otherWay === undefined) return undefined
+  const target = queryText(request, 'redirect_url').slice(0, 2_048)
+  const query = target === '' ? '' : `?redirect_url=${encodeURIComponent(target)}`
+  const look = allowsPasswords ? 'button second' : 'button'
+  return html`<a class="${look}" href="${otherWay.path}${query}">${otherWay.label}</a>`
 }
 
 const FOCUS = html` autofocus`
@@ -105,7 +132,7 @@ function message(words: Words, request: FastifyRequest) {
 }
 
 /** Every failure looks the same from outside (recording session-login). */
-const login = ({ sessions, passwords, knownClients }: LoginPagesDeps): HttpRoute => ({
+const login = ({ sessions, passwords, signIn }: LoginPagesDeps): HttpRoute => ({
   method: 'POST',
   path: '/login',
   summary: 'Signs in with the form',
@@ -116,15 +143,7 @@ const login = ({ sessions, passwords, knownClients }: LoginPagesDeps): HttpRoute
     if (!isOwnForm(sessions, request)) return reply.redirect(failed, 303)
     try {
       const account = await passwords.checkPassword(user, bodyText(request, 'password'), request.clientAddress)
-      const userAgent = request.headers['user-agent'] ?? ''
-      await knownClients.note(account.accountId, { address: request.clientAddress, userAgent })
-      // Always a new cookie: whoever knew the visitor's one before knows nothing now.
-      const cookie = await sessions.start(account.accountId, userAgent)
-      const old = request.sessionCookie()
-      if (old !== undefined) await sessions.end(old)
-      reply.header('set-cookie', sessionCookieHeader(cookie, isHttps(request)))
-      reply.header('x-user-id', encodeURI(account.userId))
-      return reply.redirect(`${request.baseUrl}${safePath(bodyText(request, 'redirect_url'))}`, 303)
+      return await signIn.afterPassword(request, reply, account, safePath(bodyText(request, 'redirect_url')))
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       if (error.kind === 'unauthenticated') return reply.redirect(failed, 303)
@@ -149,7 +168,7 @@ export function safePath(path: string): string {
   return isPath && path.length <= 2_048 ? path : '/'
 }
 
-const logout = ({ sessions }: LoginPagesDeps): HttpRoute => ({
+const logout = ({ sessions, otherWay }: LoginPagesDeps): HttpRoute => ({
   method: ['GET', 'POST'],
   path: '/logout',
   summary: 'Ends the session; wants the request token',
@@ -162,10 +181,12 @@ const logout = ({ sessions }: LoginPagesDeps): HttpRoute => ({
     if (cookie === undefined || !sessions.isRequestToken(token, cookie)) {
       throw new Fault('precondition', 'CSRF check failed', { reason: 'csrf' })
     }
+    const signedOut = `${request.baseUrl}/login?clear=1`
+    const out = await otherWay?.signOutUrl(sessionKeyOf(cookie), signedOut)
     await sessions.end(cookie)
     reply.header('set-cookie', endedSessionCookieHeader(isHttps(request)))
     reply.header('clear-site-data', '"cache", "storage"')
-    return reply.redirect(`${request.baseUrl}/login?clear=1`, 303)
+    return reply.redirect(out?.href ?? signedOut, 303)
   },
 })
 

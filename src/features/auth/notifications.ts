@@ -2,6 +2,7 @@ import type { EventTypes } from '../../events/catalogue.ts'
 import { defineSource, highlight, type NotificationDraft, type NotificationSource } from '../notifications/index.ts'
 import type { AppPasswords } from './app-passwords.ts'
 import type { KnownClients } from './known-clients.ts'
+import { twoFactorSources } from './two-factor/notifications.ts'
 
 const ICON = '/apps/notifications/img/key-dark.svg'
 
@@ -12,7 +13,7 @@ interface AuthSourcesDeps {
 
 /** What an account is told of who gets in. */
 export function authSources(deps: AuthSourcesDeps): NotificationSource[] {
-  return [appPasswordAdded(deps), unknownClient(deps), wipeStarted, wiped]
+  return [appPasswordAdded(deps), unknownClient(deps), wipeStarted, wiped, ...twoFactorSources]
 }
 
 const appPasswordAdded = ({ appPasswords }: AuthSourcesDeps): NotificationSource =>

@@ -1,8 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Html, html } from '../../http/html.ts'
 import { bodyText } from '../../http/page-request.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
+import type { Language } from '../../lib/languages.ts'
+import type { AccountDirectory } from '../users/index.ts'
 import type { PasswordCheck } from './authenticator.ts'
+import type { OtherWay } from './other-way.ts'
 import type { Sessions } from './sessions.ts'
 
 /** The person in front of the browser; apps have their own ways. Throws Fault `forbidden`. */
@@ -26,23 +30,65 @@ export function requireOwnForm(sessions: Sessions, request: FastifyRequest): voi
   }
 }
 
-/** Somebody who signed in long ago types the password again: an app password is as good as an account. */
-export function needsPassword(viewer: AccountViewer, nowMs: number): boolean {
-  return viewer.confirmedUntilMs <= nowMs
+/** How somebody who signed in long ago shows who they are: an app password is as good as an account. */
+export interface Confirmation {
+  readonly isNeeded: boolean
+  /** Where those sign in again who have no password here. */
+  readonly againUrl: string | undefined
 }
 
-/** Whether the field `password` of the form, where it is needed, is right. Throws Fault `too-many`. */
-export async function isConfirmed(
-  { passwords, nowMs }: { readonly passwords: PasswordCheck; readonly nowMs: () => number },
-  request: FastifyRequest,
-  viewer: AccountViewer,
-): Promise<boolean> {
-  if (!needsPassword(viewer, nowMs())) return true
-  try {
-    await passwords.checkPassword(viewer.userId, bodyText(request, 'password'), request.clientAddress)
-    return true
-  } catch (error) {
-    if (error instanceof Fault && error.kind === 'unauthenticated') return false
-    throw error
+export interface Confirming {
+  confirmationOf(viewer: AccountViewer, returnPath: string): Promise<Confirmation>
+  /** Whether the field `password` of the form, where it is needed, is right. Throws Fault `too-many`. */
+  isConfirmed(request: FastifyRequest, viewer: AccountViewer): Promise<boolean>
+}
+
+export interface ConfirmingDeps {
+  readonly passwords: PasswordCheck
+  readonly accounts: AccountDirectory
+  readonly otherWay: OtherWay | undefined
+  readonly allowsPasswords: boolean
+  readonly nowMs: () => number
+}
+
+export function createConfirming(deps: ConfirmingDeps): Confirming {
+  const isNeeded = (viewer: AccountViewer): boolean => viewer.confirmedUntilMs <= deps.nowMs()
+  return {
+    async confirmationOf(viewer, returnPath) {
+      const { otherWay, allowsPasswords } = deps
+      const account = await deps.accounts.identity(viewer.accountId)
+      const hasPassword = allowsPasswords && account?.passwordHash !== undefined
+      const again = `${otherWay?.path}?again=1&redirect_url=${encodeURIComponent(returnPath)}`
+      return { isNeeded: isNeeded(viewer), againUrl: otherWay === undefined || hasPassword ? undefined : again }
+    },
+    async isConfirmed(request, viewer) {
+      if (!isNeeded(viewer)) return true
+      try {
+        await deps.passwords.checkPassword(viewer.userId, bodyText(request, 'password'), request.clientAddress)
+        return true
+      } catch (error) {
+        if (error instanceof Fault && error.kind === 'unauthenticated') return false
+        throw error
+      }
+    },
   }
+}
+
+const AGAIN: Readonly<Record<Language, string>> = {
+  en: 'Please sign in again first',
+  de: 'Bitte zuerst neu anmelden',
+  fr: 'Veuillez d’abord vous reconnecter',
+}
+
+/** Asks for the password, or leads to where somebody without one proves who they are. */
+export function confirmField(
+  language: Language,
+  label: string,
+  id: string,
+  { isNeeded, againUrl }: Confirmation,
+): Html | undefined {
+  if (!isNeeded) return undefined
+  if (againUrl !== undefined) return html`<p><a href="${againUrl}">${AGAIN[language]}</a></p>`
+  return html`<label for="${id}">${label}</label>
+<input id="${id}" name="password" type="password" autocomplete="current-password" required>`
 }

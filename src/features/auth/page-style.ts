@@ -14,7 +14,7 @@ p { margin: .5rem 0 }
 label { display: block; font-weight: 600; margin: 1rem 0 .25rem }
 input { width: 100%; font: inherit; color: inherit; background: transparent; border: 1px solid var(--edge); border-radius: .5rem; padding: .625rem .75rem }
 button, .button { display: block; width: 100%; font: inherit; font-weight: 600; text-align: center; text-decoration: none; border: 1px solid color-mix(in srgb, currentColor 25%, transparent); border-radius: .5rem; padding: .75rem 1rem; margin-top: 1.5rem; cursor: pointer; background: var(--primary, #1f6f8b); color: var(--primary-text, #ffffff) }
-button.second { background: transparent; color: inherit; border-color: var(--edge); margin-top: .75rem }
+button.second, .button.second { background: transparent; color: inherit; border-color: var(--edge); margin-top: .75rem }
 button:hover { filter: brightness(1.08) }
 :focus-visible { outline: 3px solid color-mix(in srgb, var(--primary, #1f6f8b), var(--text)); outline-offset: 2px }
 .wrong { margin: 0 0 1rem; padding: .75rem 1rem; border-radius: .5rem; color: var(--wrong); background: var(--wrong-back) }
@@ -35,6 +35,7 @@ button.second.danger { color: var(--wrong) }
 .hidden { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap }
 .code { text-align: center }
 .code img { background: #ffffff; padding: .75rem; border-radius: .5rem; max-width: 100%; height: auto }
+.codes { list-style: none; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(13rem, 1fr)); gap: .5rem }
 dl { margin: 0 } dt { font-weight: 600; margin-top: .75rem } dd { margin: .25rem 0 0 }
 code { display: block; padding: .5rem .75rem; border: 1px solid var(--line); border-radius: .5rem; overflow-wrap: anywhere }
 a { color: inherit }

@@ -59,6 +59,40 @@ export interface KnownClientTable {
   last_seen_at_ms: number
 }
 
+export interface TotpTable {
+  account_id: number
+  /** See `lib/seal.ts`. */
+  sealed_secret: string
+  /** 0 while it is being set up: the first right code switches it on. */
+  is_on: number
+  /** Half minute since 1970 of the last code that was taken: no code is taken twice. */
+  last_step: number
+  created_at_ms: number
+}
+
+export interface RecoveryCodeTable {
+  account_id: number
+  /** SHA-256, hex. The code itself is kept nowhere. A used one is deleted. */
+  code_digest: string
+}
+
+/** Somebody who has typed the right password, and is nobody until the code is right, too. */
+export interface PendingLoginTable {
+  /** SHA-256 of the cookie, hex. */
+  token_digest: string
+  account_id: number
+  redirect_path: string
+  attempts: number
+  created_at_ms: number
+}
+
+/** Who has to have a second factor. */
+export interface TwoFactorRuleTable {
+  /** `all` with an empty group; `group` for members of a group alone; `exclude` for groups that need none. */
+  kind: string
+  group_id: string
+}
+
 declare module '../../db/database.ts' {
   interface Tables {
     app_password: AppPasswordTable
@@ -66,5 +100,9 @@ declare module '../../db/database.ts' {
     throttle: ThrottleTable
     instance_secret: InstanceSecretTable
     known_client: KnownClientTable
+    totp: TotpTable
+    recovery_code: RecoveryCodeTable
+    pending_login: PendingLoginTable
+    two_factor_rule: TwoFactorRuleTable
   }
 }

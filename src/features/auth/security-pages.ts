@@ -8,13 +8,14 @@ import { Fault } from '../../lib/fault.ts'
 import type { AppPasswordLimits, AppPasswords } from './app-passwords.ts'
 import { addForm, codePage, deviceList, type PageContext, phoneForm, secretPage } from './device-views.ts'
 import { endOf, type FolderNames } from './limits-input.ts'
-import { isConfirmed, needsPassword, requireOwnForm, sessionViewer } from './own-form.ts'
+import { type Confirming, requireOwnForm, sessionViewer } from './own-form.ts'
 import { PASSWORD_PATH, type PasswordPageDeps, passwordPages } from './password-page.ts'
 import { passwordWords } from './password-words.ts'
 import { type Done, isDone, type SecurityWords, securityWords } from './security-words.ts'
 
 export interface SecurityPagesDeps extends PasswordPageDeps {
   readonly appPasswords: AppPasswords
+  readonly confirming: Confirming
   readonly folders: FolderNames
   readonly nowMs: () => number
 }
@@ -87,7 +88,7 @@ async function add(
   const limits = await limitsIn(deps, request, viewer)
   const name = bodyText(request, 'name')
   const { secret } = await deps.appPasswords.add(viewer.accountId, name, viewer.userId, limits)
-  const context = contextOf(deps, request, viewer)
+  const context = await contextOf(deps, request, viewer)
   return send(deps, request, reply, context, secretPage(context, viewer.userId, secret))
 }
 
@@ -114,7 +115,7 @@ async function showCode(
   await requirePassword(deps, request, viewer)
   const { secret } = await deps.appPasswords.addOneTime(viewer.accountId, viewer.userId)
   const address = `nc://onetime-login/user:${viewer.userId}&password:${secret}&server:${request.baseUrl}`
-  const context = contextOf(deps, request, viewer)
+  const context = await contextOf(deps, request, viewer)
   return send(deps, request, reply, context, await codePage(context, address))
 }
 
@@ -162,7 +163,7 @@ function leadBack(request: FastifyRequest, reply: FastifyReply, done: Done): Fas
 }
 
 async function requirePassword(deps: SecurityPagesDeps, request: FastifyRequest, viewer: AccountViewer): Promise<void> {
-  if (await isConfirmed(deps, request, viewer)) return
+  if (await deps.confirming.isConfirmed(request, viewer)) return
   throw new Fault('forbidden', 'The password is wrong', { reason: 'wrong-password' })
 }
 
@@ -177,14 +178,17 @@ function problemOf(words: SecurityWords, { kind, detail }: Fault): { status: num
   return kind === 'conflict' ? { status: 409, text: words.tooMany } : undefined
 }
 
-function contextOf(deps: SecurityPagesDeps, request: FastifyRequest, viewer: AccountViewer): PageContext {
-  const nowMs = deps.nowMs()
+async function contextOf(
+  deps: SecurityPagesDeps,
+  request: FastifyRequest,
+  viewer: AccountViewer,
+): Promise<PageContext> {
   return {
     words: securityWords(viewer.language, request.headers['accept-language']),
     path: SECURITY_PATH,
     requestToken: deps.sessions.requestToken(request.sessionCookie() ?? ''),
-    needsPassword: needsPassword(viewer, nowMs),
-    nowMs,
+    confirmation: await deps.confirming.confirmationOf(viewer, SECURITY_PATH),
+    nowMs: deps.nowMs(),
   }
 }
 
@@ -195,7 +199,7 @@ async function sendDevices(
   viewer: AccountViewer,
   problem?: string,
 ): Promise<FastifyReply> {
-  const context = contextOf(deps, request, viewer)
+  const context = await contextOf(deps, request, viewer)
   const { words } = context
   const devices = await deps.appPasswords.list(viewer.accountId)
   const folderPaths = new Map<number, string>()

@@ -9,6 +9,9 @@ export const MAX_GUESSES = 10
 export const MAX_NETWORK_GUESSES = 100
 const WINDOW_MS = 15 * 60_000
 
+/** In place of a network. */
+const ANYWHERE = 'anywhere'
+
 const MAX_ACCOUNT_KEY_CHARS = 128
 
 /** One guess that was counted before anybody looked whether it is right. */
@@ -20,6 +23,8 @@ export interface CountedAttempt {
 export interface Throttle {
   /** Counts an attempt before its secret is checked. Throws Fault `too-many` with the time to wait. */
   count(login: string, address: string): Promise<CountedAttempt>
+  /** Counts an attempt for one account, wherever it comes from. Throws Fault `too-many`. */
+  countAccount(accountKey: string): Promise<CountedAttempt>
   list(): Promise<store.ThrottleRow[]>
   /** Returns how many entries went. */
   clear(filter: { readonly login?: string; readonly network?: string }): Promise<number>
@@ -54,6 +59,15 @@ export function createThrottle(db: Database, clock: Clock): Throttle {
             await store.clearThrottle(tx, { accountKey, network })
             await store.uncountAttempt(tx, '', network)
           })
+        },
+      }
+    },
+    async countAccount(name) {
+      const accountKey = accountKeyOf(name)
+      await countOne(accountKey, ANYWHERE, MAX_GUESSES)
+      return {
+        async forgive() {
+          await db.write((tx) => store.clearThrottle(tx, { accountKey, network: ANYWHERE }))
         },
       }
     },

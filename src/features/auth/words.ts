@@ -14,6 +14,7 @@ export interface Words {
   readonly connect: string
   readonly connectHint: string
   readonly devices: string
+  readonly secondStep: string
   readonly signOut: string
 }
 
@@ -30,6 +31,7 @@ const ENGLISH: Words = {
   connect: 'Connect an app',
   connectHint: 'Enter this server address in the app on your computer or phone:',
   devices: 'Devices and apps',
+  secondStep: 'Second step at sign-in',
   signOut: 'Sign out',
 }
 
@@ -46,6 +48,7 @@ const GERMAN: Words = {
   connect: 'Eine App verbinden',
   connectHint: 'Diese Server-Adresse in der App auf dem Computer oder Telefon eingeben:',
   devices: 'Geräte und Apps',
+  secondStep: 'Zweiter Schritt beim Anmelden',
   signOut: 'Abmelden',
 }
 
@@ -62,6 +65,7 @@ const FRENCH: Words = {
   connect: 'Connecter une application',
   connectHint: 'Saisissez cette adresse de serveur dans l’application de votre ordinateur ou téléphone :',
   devices: 'Appareils et applications',
+  secondStep: 'Seconde étape à la connexion',
   signOut: 'Se déconnecter',
 }
 

@@ -17,7 +17,7 @@ export interface LoginFlowFeatureDeps {
   readonly db: Database
   readonly clock: Clock
   readonly audit: Audit
-  readonly auth: Pick<Auth, 'appPasswords' | 'sessions' | 'passwords'>
+  readonly auth: Pick<Auth, 'appPasswords' | 'sessions' | 'confirming'>
   readonly branding: (baseUrl: string) => Branding | Promise<Branding>
   /** The name of an account that may sign in; undefined for every other. */
   readonly enabledUserId: (accountId: number) => Promise<string | undefined>
@@ -26,9 +26,9 @@ export interface LoginFlowFeatureDeps {
 /** How apps are let in without ever seeing the password. */
 export function createLoginFlowFeature(deps: LoginFlowFeatureDeps): Feature {
   const { db, clock, audit, auth, branding, enabledUserId } = deps
-  const { appPasswords, sessions, passwords } = auth
+  const { appPasswords, sessions, confirming } = auth
   const flow = createLoginFlow({ db, clock, audit, appPasswords, enabledUserId })
-  const pages = { state: createBrowserState(sessions), sessions, passwords, nowMs: clock.nowMs, branding }
+  const pages = { state: createBrowserState(sessions), sessions, confirming, branding }
   const [first, second] = [firstVersion(appPasswords), secondVersion(flow)]
   return {
     name: 'login-flow',

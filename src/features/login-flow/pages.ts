@@ -4,14 +4,7 @@ import { type Branding, sendPage } from '../../http/page.ts'
 import { bodyText, queryText } from '../../http/page-request.ts'
 import type { HttpRoute } from '../../http/route.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
-import {
-  isConfirmed,
-  needsPassword,
-  type PasswordCheck,
-  requireOwnForm,
-  type Sessions,
-  sessionViewer,
-} from '../auth/index.ts'
+import { type Confirming, confirmField, requireOwnForm, type Sessions, sessionViewer } from '../auth/index.ts'
 import type { BrowserState } from './browser-state.ts'
 import type { WaitingClient } from './service.ts'
 import { wordsFor } from './words.ts'
@@ -31,8 +24,7 @@ export interface FlowKind {
 export interface FlowPagesDeps {
   readonly state: BrowserState
   readonly sessions: Sessions
-  readonly passwords: PasswordCheck
-  readonly nowMs: () => number
+  readonly confirming: Confirming
   readonly branding: (baseUrl: string) => Branding | Promise<Branding>
 }
 
@@ -101,14 +93,13 @@ interface Question {
   readonly isWrong: boolean
 }
 
-function sendQuestion(deps: FlowPagesDeps, request: FastifyRequest, reply: FastifyReply, question: Question) {
+async function sendQuestion(deps: FlowPagesDeps, request: FastifyRequest, reply: FastifyReply, question: Question) {
   const { kind, flow, client, viewer, isWrong } = question
   const words = wordsFor(request.headers['accept-language'])
   const token = deps.sessions.requestToken(request.sessionCookie() ?? '')
-  const password = needsPassword(viewer, deps.nowMs())
-    ? html`<label for="password">${words.password}</label>
-<input id="password" name="password" type="password" autocomplete="current-password" required autofocus>`
-    : undefined
+  const here = `${kind.path}/grant?stateToken=${deps.state.stateTokenOf(flow)}`
+  const confirmation = await deps.confirming.confirmationOf(viewer, here)
+  const password = confirmField(words.language, words.password, 'password', confirmation)
   const body = html`<h2>${words.grantTitle}</h2>
 <p>${filled(words.grant, { user: viewer.userId, app: client.name })}</p>
 <p class="quiet">${filled(words.askedFrom, { address: client.address })} ${words.consequence}</p>
@@ -142,7 +133,7 @@ function grant(deps: FlowPagesDeps, kind: FlowKind): HttpRoute {
         const text = filled(words.refused, { app: client.name })
         return send(deps, request, reply, { title: words.refusedTitle, body: finished(words.refusedTitle, text) })
       }
-      if (!(await isConfirmed(deps, request, viewer))) {
+      if (!(await deps.confirming.isConfirmed(request, viewer))) {
         reply.code(403)
         return sendQuestion(deps, request, reply, { kind, flow, client, viewer, isWrong: true })
       }

@@ -11,7 +11,7 @@ import type { Preferences } from '../preferences/index.ts'
 import { type Accounts, createAccounts } from './accounts.ts'
 import { userCommands } from './cli.ts'
 import { createDirectory } from './directory.ts'
-import { createEditing } from './editing.ts'
+import { type AccountEditing, createEditing } from './editing.ts'
 import { editingRoutes } from './editing-routes.ts'
 import { ENUMERATION_SETTINGS } from './enumeration.ts'
 import { groupCommands } from './group-cli.ts'
@@ -34,6 +34,7 @@ import { createVisibility, type Visibility } from './visibility.ts'
 
 export { checkPassword, checkUserId } from './account-rules.ts'
 export type { Accounts } from './accounts.ts'
+export type { AccountEditing } from './editing.ts'
 export type { AccountDirectory, AccountIdentity } from './identity.ts'
 export type { AccountRecord } from './records.ts'
 export type { UsedBytes } from './routes.ts'
@@ -67,6 +68,7 @@ export interface Users {
   readonly accounts: Accounts
   readonly directory: AccountDirectory
   readonly visibility: Visibility
+  readonly editing: AccountEditing
   /** Limit of an account in bytes, undefined for none. */
   readonly quotaOf: (accountId: number) => Promise<number | undefined>
   readonly displayNameOf: (accountId: number) => Promise<string>
@@ -92,10 +94,8 @@ export function createUsers(deps: UsersDeps): Users {
     accounts,
     directory: createDirectory(db, records),
     visibility,
-    async quotaOf(accountId) {
-      const record = await records.find(accountId)
-      return record?.limitBytes
-    },
+    editing,
+    quotaOf: async (accountId) => (await records.find(accountId))?.limitBytes,
     async enabledUserId(accountId) {
       const record = await records.find(accountId)
       return record?.row.enabled === 1 ? record.row.user_id : undefined
