@@ -48,15 +48,27 @@ export function hasDatabaseFile(folder: string): boolean {
   return existsSync(join(folder, DATABASE_FILE))
 }
 
-/**
- * Makes this process the only server on the folder until `release`, or until it ends in whatever way. The lock is one of
- * SQLite's own, which the operating system lets go with the process. Throws Fault `conflict`.
- */
-export function lockDataFolder(folder: string): { release(): void } {
+/** Held until `release`, or until the process ends in whatever way. */
+export interface FolderLock {
+  release(): void
+}
+
+/** Makes this process the only server on the folder. Throws Fault `conflict`. */
+export function lockDataFolder(folder: string): FolderLock {
+  return holdLock(folder, 'begin exclusive')
+}
+
+/** Keeps servers from starting on the folder; others may do so too. Throws Fault `conflict` when one runs. */
+export function keepServersAway(folder: string): FolderLock {
+  return holdLock(folder, 'begin; select * from sqlite_schema')
+}
+
+/** The lock is one of SQLite's own, which the operating system lets go with the process. */
+function holdLock(folder: string, begin: string): FolderLock {
   let lock: SqliteConnection | undefined
   try {
     lock = connectSqlite(join(folder, LOCK_FILE), false)
-    lock.exec('pragma locking_mode = exclusive; pragma journal_mode = memory; begin exclusive')
+    lock.exec(`pragma locking_mode = exclusive; pragma journal_mode = memory; ${begin}`)
   } catch (error) {
     lock?.close()
     if (!isBusy(error)) {
@@ -70,7 +82,7 @@ export function lockDataFolder(folder: string): { release(): void } {
     }
     throw new Fault(
       'conflict',
-      `CLOUDLET_DATA: another Cloudlet server is running on the folder ${folder}. Stop it, or give this one a folder of its own`,
+      `CLOUDLET_DATA: another Cloudlet server is running on the folder ${folder}, or a command that wants it alone. Stop it, or give this one a folder of its own`,
       { reason: 'folder-in-use' },
       { cause: error },
     )

@@ -4,7 +4,7 @@ import type { OidcConfig } from '../config/oidc.ts'
 import { createRootMount } from '../dav/root-tree.ts'
 import type { DavDeps } from '../dav/server.ts'
 import type { DavMount } from '../dav/tree.ts'
-import { lockDataFolder } from '../db/data-folder.ts'
+import { keepServersAway } from '../db/data-folder.ts'
 import type { Database } from '../db/database.ts'
 import type { Events } from '../events/events.ts'
 import { type AppConfig, type AppConfigDeps, createAppConfig } from '../features/app-config/index.ts'
@@ -310,7 +310,7 @@ function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): Fi
       findHeld: (keys) => uploads.holder.findHeld(keys),
       giveUp: (keys) => uploads.holder.giveUp(keys),
     },
-    requireNoServer: () => lockDataFolder(deps.dataFolder).release(),
+    keepServersAway: () => keepServersAway(deps.dataFolder),
   })
   const { put, tree, contents, findNode, isWithin, ownerOf, discardKeys } = files
   const uploads: UploadsFeature = createUploadsFeature({

@@ -3,15 +3,15 @@ import type { Command, CommandOutput } from '../../cli/command.ts'
 import type { Database } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Checking, CheckReport } from './check.ts'
-import { type Cleaning, USUAL_AGES } from './clean.ts'
+import { type Cleaned, type Cleaning, USUAL_AGES } from './clean.ts'
 import * as maintenance from './maintenance-store.ts'
 
 export interface FileCommandsDeps {
   readonly db: Database
   readonly checking: Checking
   readonly cleaning: Cleaning
-  /** Throws Fault `conflict` while a server runs on the data folder. */
-  readonly requireNoServer: () => void
+  /** Until it is released. Throws Fault `conflict` while a server runs on the data folder. */
+  readonly keepServersAway: () => { release(): void }
 }
 
 const NOW_AGES = { garbageMs: 0, orphanMs: 0, unfinishedMs: 0 }
@@ -75,7 +75,16 @@ function reportLines({ files, blobs, problems, found, repaired }: CheckReport): 
   ]
 }
 
-function cleanupCommand({ cleaning, requireNoServer }: FileCommandsDeps): Command {
+function cleanupCommand({ cleaning, keepServersAway }: FileCommandsDeps): Command {
+  // What is on its way to its row would be taken for an orphan: no server may start before the end.
+  const cleanAlone = async (): Promise<Cleaned> => {
+    const lock = keepServersAway()
+    try {
+      return await cleaning.clean(NOW_AGES)
+    } finally {
+      lock.release()
+    }
+  }
   return {
     name: 'files:cleanup',
     summary: 'Remove content that nothing refers to, and what crashes have left behind',
@@ -84,9 +93,7 @@ function cleanupCommand({ cleaning, requireNoServer }: FileCommandsDeps): Comman
     },
     async run({ options }, out) {
       const isNow = options['now'] === true
-      // What is on its way to its row would be taken for an orphan.
-      if (isNow) requireNoServer()
-      const cleaned = await cleaning.clean(isNow ? NOW_AGES : USUAL_AGES)
+      const cleaned = isNow ? await cleanAlone() : await cleaning.clean(USUAL_AGES)
       const { removedBlobs, foundOrphans, removedUnfinished, removedTrees } = cleaned
       out.result({ ...cleaned }, [
         `${foundOrphans} orphaned pieces of content found${isNow || foundOrphans === 0 ? '' : ', which go in an hour'}`,

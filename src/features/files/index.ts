@@ -61,8 +61,8 @@ export interface FilesFeatureDeps {
   readonly maxInfinity: number
   /** Another feature that keeps content for now, such as chunks of uploads. */
   readonly holder: ContentHolder
-  /** Throws Fault `conflict` while a server runs on the data folder. */
-  readonly requireNoServer: () => void
+  /** Until it is released. Throws Fault `conflict` while a server runs on the data folder. */
+  readonly keepServersAway: () => { release(): void }
 }
 
 export interface FilesFeature {
@@ -146,7 +146,7 @@ export function createFilesFeature(deps: FilesFeatureDeps): FilesFeature {
       capabilities: (viewer) => (viewer.kind === 'anonymous' ? {} : CAPABILITIES),
       on: { 'account.quota-changed': ({ accountId }) => lookAtQuota(deps, files, accountId) },
       notificationSources: filesSources({ quotaOf, usedBytes: files.usedBytes }),
-      commands: fileCommands({ db, checking, cleaning, requireNoServer: deps.requireNoServer }),
+      commands: fileCommands({ db, checking, cleaning, keepServersAway: deps.keepServersAway }),
       jobs: [{ kind: PURGE, run: (_payload, { signal }) => cleaning.purge(signal) }],
       sweep: () => cleaning.sweep(),
     },
