@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
@@ -16,4 +16,22 @@ export async function startBrowser(hosts: Readonly<Record<string, string>> = {})
     // The sandbox of Chromium cannot be had as root, and the pages are our own.
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', `--host-resolver-rules=${rules.join(',')}`],
   })
+}
+
+export interface Visit {
+  readonly context: BrowserContext
+  readonly page: Page
+  /** Errors that the browser has written on its console. */
+  readonly problems: string[]
+}
+
+/** A visitor without cookies, whose browser runs no scripts and speaks English unless `options` say otherwise. */
+export async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en', ...options })
+  const page = await context.newPage()
+  const problems: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text())
+  })
+  return { context, page, problems }
 }

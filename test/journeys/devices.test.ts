@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { chromiumPath, startBrowser, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import type { Browser } from 'playwright-core'
+import { chromiumPath, startBrowser, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
 import { ADMIN_PASSWORD, basic, createTestApp, type TestApp } from '../helpers/test-app.ts'
 
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
@@ -21,19 +21,15 @@ describe('the page of devices, with a browser that runs no scripts', { skip }, (
     await app.close()
   })
 
-  async function signedIn(options: object = {}): Promise<{ page: Page; problems: string[] }> {
-    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en', ...options })
-    const page = await context.newPage()
-    const problems: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text())
-    })
+  async function signedIn(options: object = {}): Promise<Visit> {
+    const visitor = await visit(browser, options)
+    const { page } = visitor
     await page.goto(`${base}/login`)
     await page.fill('#user', 'admin')
     await page.fill('#password', ADMIN_PASSWORD)
     await page.keyboard.press('Enter')
     await page.waitForURL(/:\d+\/$/)
-    return { page, problems }
+    return visitor
   }
 
   const webdav = (secret: string, method: string, path: string): Promise<Response> =>

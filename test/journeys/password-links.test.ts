@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { chromiumPath, startBrowser, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import type { Browser } from 'playwright-core'
+import { chromiumPath, startBrowser, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
 import { startMailServer, type TestMailServer, textOf } from '../helpers/smtp.ts'
 import { createTestApp, type TestApp } from '../helpers/test-app.ts'
 
@@ -37,15 +37,7 @@ describe('passwords by mail, with a browser that runs no scripts', { skip }, () 
     await mail.close()
   })
 
-  async function visitor(options: object = {}): Promise<{ page: Page; context: BrowserContext; problems: string[] }> {
-    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en', ...options })
-    const page = await context.newPage()
-    const problems: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text())
-    })
-    return { page, context, problems }
-  }
+  const visitor = (options?: object): Promise<Visit> => visit(browser, options)
 
   /** The link in the only letter that has come since. */
   async function mailedLink(): Promise<string> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { chromiumPath, startBrowser, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import type { Browser } from 'playwright-core'
+import { chromiumPath, startBrowser, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
 import { basic, createTestApp, OCS, type TestApp } from '../helpers/test-app.ts'
 
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
@@ -26,15 +26,10 @@ describe('profile and password, with a browser that runs no scripts', { skip }, 
     await app.close()
   })
 
-  async function open(path: string, options: object = {}): Promise<{ page: Page; problems: string[] }> {
-    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en', ...options })
-    const page = await context.newPage()
-    const problems: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text())
-    })
-    await page.goto(base + path)
-    return { page, problems }
+  async function open(path: string, options: object = {}): Promise<Visit> {
+    const visitor = await visit(browser, options)
+    await visitor.page.goto(base + path)
+    return visitor
   }
 
   test('a profile shows its picture, for the light that the browser wants', async () => {

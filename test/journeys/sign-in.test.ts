@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { contrast } from '../../src/features/theming/colors.ts'
-import { chromiumPath, startBrowser, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { chromiumPath, startBrowser, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
 import { ADMIN_PASSWORD, createTestApp, type TestApp } from '../helpers/test-app.ts'
 
 /** Colours as they are drawn, as `#rrggbb`. */
@@ -38,13 +38,8 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
     await app.close()
   })
 
-  async function visitor(options: object = {}): Promise<{ page: Page; context: BrowserContext; problems: string[] }> {
-    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en', ...options })
-    const page = await context.newPage()
-    const problems: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(message.text())
-    })
+  async function visitor(options: object = {}): Promise<Visit> {
+    const { page, context, problems } = await visit(browser, options)
     page.on('response', (response) => {
       if (response.status() >= 400) problems.push(`${response.status()} ${response.url()}`)
     })
