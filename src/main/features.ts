@@ -34,7 +34,7 @@ import { createPush, type Push } from '../features/push/index.ts'
 import { createStatus } from '../features/status/index.ts'
 import { createTheming, type Theming, themingPreferences, themingSettings } from '../features/theming/index.ts'
 import { createUploadsFeature, type UploadsFeature } from '../features/uploads/index.ts'
-import { createUserStatus, type UserStatuses, type UserStatusFeature } from '../features/user-status/index.ts'
+import { createUserStatus, type UserStatuses } from '../features/user-status/index.ts'
 import type { AccountIdentity, Accounts, UsersDeps } from '../features/users/index.ts'
 import { createUsers, type Users, usersSettings } from '../features/users/index.ts'
 import type { Metrics } from '../http/metrics.ts'
@@ -130,7 +130,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     ...people.features,
     ...fileFeatures,
     notifications.feature,
-    ...createNews(deps, people, files),
+    createNews(deps, people, files),
     push.feature,
     createBackgroundJobs({ jobs: deps.jobs, metrics }),
   ]
@@ -224,14 +224,10 @@ function createPeople(
   return { groups, users, preferences, appConfig, theming, auth, userStatus, features }
 }
 
-interface People {
-  readonly users: Users
-  readonly auth: Auth
-  readonly userStatus: UserStatusFeature
-}
+type People = ReturnType<typeof createPeople>
 
 /** Mail, and what people can do because there is mail. */
-function createMailing(deps: FeatureDeps, { users, auth, theming }: ReturnType<typeof createPeople>): Feature[] {
+function createMailing(deps: FeatureDeps, { users, auth, theming }: People): Feature[] {
   const { mailer, feature } = createMail({ ...deps, siteName: theming.siteName })
   return [feature, createPasswordLinksFeature({ ...deps, ...theming, users, auth, mailer })]
 }
@@ -345,24 +341,22 @@ function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): Fi
 /** What tells people and their devices that something is new. */
 function createNews(
   { db, clock, log, metrics, events, ownUrl }: FeatureDeps,
-  { users, auth, groups }: Pick<ReturnType<typeof createPeople>, 'users' | 'auth' | 'groups'>,
+  { users, auth, groups }: People,
   files: FilesFeature,
-): Feature[] {
+): Feature {
   const { authenticator, credentialVersion } = auth
-  return [
-    createNotifyPush({
-      db,
-      clock,
-      log,
-      metrics,
-      events,
-      signIn: async (login, secret, address) =>
-        authenticator.authenticate({ basic: { login, secret } }, { address, userAgent: '' }),
-      credentialVersion,
-      accountIdOf: async (userId) => (await users.accounts.get(userId)).row.id,
-      listAdminIds: () => groups.groups.listMemberAccountIds(ADMIN_GROUP),
-      ownUrl,
-      withAncestors: files.withAncestors,
-    }),
-  ]
+  return createNotifyPush({
+    db,
+    clock,
+    log,
+    metrics,
+    events,
+    signIn: async (login, secret, address) =>
+      authenticator.authenticate({ basic: { login, secret } }, { address, userAgent: '' }),
+    credentialVersion,
+    accountIdOf: async (userId) => (await users.accounts.get(userId)).row.id,
+    listAdminIds: () => groups.groups.listMemberAccountIds(ADMIN_GROUP),
+    ownUrl,
+    withAncestors: files.withAncestors,
+  })
 }

@@ -232,11 +232,8 @@ function createReading({ db, records, groups }: AccountsDeps, places: ListPlaces
       const wanted = { search, limit, offset, isEnabled, order }
       const groupIds = viewer === undefined || viewer.isAdmin ? undefined : viewer.administeredGroupIds
       if (groupIds === undefined && groupId === undefined) return listFromPlace(db, places, wanted)
-      const accountIds = new Set<number>()
-      for (const id of groupId === undefined ? (groupIds ?? []) : [groupId]) {
-        for (const accountId of await groups.listMemberAccountIds(id)) accountIds.add(accountId)
-      }
-      return store.listUserIds(db, { ...wanted, accountIds: [...accountIds] })
+      const members = await groups.listMembersOf(groupId === undefined ? (groupIds ?? []) : [groupId])
+      return store.listUserIds(db, { ...wanted, accountIds: [...members.values()].flat() })
     },
     async load(userIds) {
       return records.load(await store.listAccountIdsByKeys(db.read, userIds.map(userKeyOf)))

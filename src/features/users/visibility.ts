@@ -36,7 +36,7 @@ export interface Visibility {
 export interface VisibilityDeps {
   readonly db: Database
   readonly records: AccountRecords
-  readonly groups: Pick<Groups, 'listMemberAccountIds' | 'list' | 'detailsOf'>
+  readonly groups: Pick<Groups, 'listMembersOf' | 'list' | 'detailsOf'>
   readonly appConfig: Pick<AppConfig, 'read'>
 }
 
@@ -46,11 +46,8 @@ export function createVisibility({ db, records, groups, appConfig }: VisibilityD
     const record = await records.findByUserId(userId)
     return record !== undefined && (await isKnown(viewer, record)) ? record : undefined
   }
-  const membersOf = async (groupIds: ReadonlySet<string>): Promise<number[]> => {
-    const accountIds = new Set<number>()
-    for (const groupId of groupIds) for (const id of await groups.listMemberAccountIds(groupId)) accountIds.add(id)
-    return [...accountIds]
-  }
+  const membersOf = async (groupIds: ReadonlySet<string>): Promise<number[]> =>
+    [...(await groups.listMembersOf([...groupIds])).values()].flat()
   const seenPerson = async (viewer: AccountViewer, record: AccountRecord | undefined): Promise<Person | undefined> => {
     if (record === undefined || !(await isKnown(viewer, record))) return undefined
     if (record.row.enabled !== 1 && !viewer.isAdmin && viewer.accountId !== record.row.id) return undefined
@@ -71,9 +68,7 @@ export function createVisibility({ db, records, groups, appConfig }: VisibilityD
       const found: string[] = []
       if (circle === undefined) found.push(...(await store.listUserIds(db, wanted)))
       else {
-        for (const accountIds of inBatches(await membersOf(circle))) {
-          found.push(...(await store.listUserIds(db, { ...wanted, accountIds })))
-        }
+        found.push(...(await store.listUserIds(db, { ...wanted, accountIds: await membersOf(circle) })))
         found.push(...(await store.listUserIdsNamed(db.read, text, await readRules(appConfig), limit)))
       }
       const others = [...new Set(found)].filter((userId) => userId !== viewer.userId).toSorted(byKey)
@@ -114,12 +109,3 @@ function createCircles({ records, appConfig }: Pick<VisibilityDeps, 'records' | 
 }
 
 const byKey = (one: string, other: string): number => (userKeyOf(one) < userKeyOf(other) ? -1 : 1)
-
-/** Ids in one statement; both databases have a limit. */
-const ID_BATCH = 10_000
-
-function inBatches(ids: readonly number[]): number[][] {
-  const batches: number[][] = []
-  for (let from = 0; from < ids.length; from += ID_BATCH) batches.push(ids.slice(from, from + ID_BATCH))
-  return batches
-}
