@@ -10,6 +10,8 @@ import { SERVER_VARIABLE, startPostgres } from '../test/helpers/postgres.ts'
  * Two files at a time: enough to use a small machine, few enough not to starve servers that the tests start.
  */
 const CONCURRENCY = 2
+/** No test takes nearly as long. One that waits for what never comes is named, and the others go on. */
+const HANGS_AFTER_MS = 20 * 60_000
 
 const { values, positionals: words } = parseArgs({
   options: { name: { type: 'string', multiple: true } },
@@ -40,6 +42,8 @@ const stream = run({
   files,
   concurrency: CONCURRENCY,
   isolation: 'process',
+  timeout: HANGS_AFTER_MS,
+  execArgv: [`--import=${import.meta.resolve('./test-end.ts')}`],
   signal: stopping.signal,
   ...(values.name === undefined ? {} : { testNamePatterns: values.name }),
 })

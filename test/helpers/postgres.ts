@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process'
 import { chownSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -61,6 +61,31 @@ export async function startPostgres(): Promise<PostgresServer> {
     '--no-instructions',
   ]
   await run(join(native, 'bin/initdb'), initdb, options)
+  const { server, url } = await startOnFreePort(native, data, folder, options)
+  const kill = (): void => {
+    server.kill('SIGQUIT')
+  }
+  process.once('exit', kill)
+  return {
+    url,
+    async stop() {
+      process.off('exit', kill)
+      const ended = new Promise((resolve) => server.once('exit', resolve))
+      server.kill('SIGINT')
+      await ended
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** PostgreSQL cannot choose its port. Whoever takes the free one first, wins: then another is tried. */
+async function startOnFreePort(
+  native: string,
+  data: string,
+  folder: string,
+  options: SpawnOptions,
+  attemptsLeft = 5,
+): Promise<{ server: ChildProcess; url: string }> {
   const port = await freePort()
   const settings = [
     'fsync=off',
@@ -74,22 +99,16 @@ export async function startPostgres(): Promise<PostgresServer> {
     ['-D', data, '-h', '127.0.0.1', '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
     { ...options, stdio: 'ignore' },
   )
-  const kill = (): void => {
-    server.kill('SIGQUIT')
-  }
-  process.once('exit', kill)
   const url = `postgres://cloudlet@127.0.0.1:${port}/postgres`
-  await waitUntilReady(url, server)
-  return {
-    url,
-    async stop() {
-      process.off('exit', kill)
-      const ended = new Promise((resolve) => server.once('exit', resolve))
-      server.kill('SIGINT')
-      await ended
-      rmSync(folder, { recursive: true, force: true })
-    },
+  try {
+    await waitUntilReady(url, server)
+  } catch (error) {
+    const hasEnded = server.exitCode !== null
+    server.kill('SIGQUIT')
+    if (!hasEnded || attemptsLeft === 1) throw error
+    return startOnFreePort(native, data, folder, options, attemptsLeft - 1)
   }
+  return { server, url }
 }
 
 function copyBinaries(folder: string): string {

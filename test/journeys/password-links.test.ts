@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import type { Browser } from 'playwright-core'
 import { chromiumPath, startBrowser, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
@@ -8,28 +7,18 @@ import { createTestApp, type TestApp } from '../helpers/test-app.ts'
 
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
 
-/** Links in mail name the server's own address, so the port is known before it listens. */
-async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as { port: number }
-  await new Promise((resolve) => probe.close(resolve))
-  return port
-}
+/** Links in mail name the address that people use, which is known before the server listens somewhere. */
+const base = 'http://cloud.test'
 
 describe('passwords by mail, with a browser that runs no scripts', { skip }, () => {
   let app: TestApp
   let mail: TestMailServer
   let browser: Browser
-  let base = ''
   before(async () => {
-    const port = await freePort()
-    base = `http://127.0.0.1:${port}`
     mail = await startMailServer()
     const env = { CLOUDLET_SMTP_URL: `smtp://127.0.0.1:${mail.port}`, CLOUDLET_PUBLIC_URL: base }
     app = await createTestApp({ env })
-    await app.server.listen({ host: '127.0.0.1', port })
-    browser = await startBrowser()
+    browser = await startBrowser({ 'cloud.test': new URL(await app.listen()).host })
   })
   after(async () => {
     await browser.close()
