@@ -1,30 +1,21 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { chromiumPath, startBrowser, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
-import { ADMIN_PASSWORD, basic, createTestApp, type TestApp } from '../helpers/test-app.ts'
+import { before, describe, test } from 'node:test'
+import { chromiumPath, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { startJourney } from '../helpers/journey.ts'
+import { ADMIN_PASSWORD, basic } from '../helpers/test-app.ts'
 
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
 
 describe('the page of devices, with a browser that runs no scripts', { skip }, () => {
-  let app: TestApp
-  let browser: Browser
-  let base = ''
-  before(async () => {
-    app = await createTestApp()
-    base = await app.listen()
-    browser = await startBrowser()
-    await app.request({ method: 'MKCOL', url: '/remote.php/webdav/Photos', as: ['admin', ADMIN_PASSWORD] })
-  })
-  after(async () => {
-    await browser.close()
-    await app.close()
-  })
+  const journey = startJourney()
+  before(() =>
+    journey.app.request({ method: 'MKCOL', url: '/remote.php/webdav/Photos', as: ['admin', ADMIN_PASSWORD] }),
+  )
 
   async function signedIn(options: object = {}): Promise<Visit> {
-    const visitor = await visit(browser, options)
+    const visitor = await visit(journey.browser, options)
     const { page } = visitor
-    await page.goto(`${base}/login`)
+    await page.goto(`${journey.base}/login`)
     await page.fill('#user', 'admin')
     await page.fill('#password', ADMIN_PASSWORD)
     await page.keyboard.press('Enter')
@@ -33,7 +24,7 @@ describe('the page of devices, with a browser that runs no scripts', { skip }, (
   }
 
   const webdav = (secret: string, method: string, path: string): Promise<Response> =>
-    fetch(`${base}/remote.php/webdav${path}`, { method, headers: { authorization: basic('admin', secret) } })
+    fetch(`${journey.base}/remote.php/webdav${path}`, { method, headers: { authorization: basic('admin', secret) } })
 
   test('makes an app password with limits, gives it another name and takes it back', async () => {
     const { page, problems } = await signedIn()
@@ -64,15 +55,15 @@ describe('the page of devices, with a browser that runs no scripts', { skip }, (
   })
 
   test('every control has a name, every picture a text, in all three languages and on a phone', async () => {
-    const { row } = await app.features.accounts.get('admin')
-    await app.features.auth.appPasswords.add(row.id, 'Phone', 'test')
+    const { row } = await journey.app.features.accounts.get('admin')
+    await journey.app.features.auth.appPasswords.add(row.id, 'Phone', 'test')
     for (const [locale, title] of [
       ['en', 'Devices and apps'],
       ['de', 'Geräte und Apps'],
       ['fr', 'Appareils et applications'],
     ] as const) {
       const { page, problems } = await signedIn({ locale, viewport: { width: 360, height: 640 } })
-      await page.goto(`${base}/settings/user/security`)
+      await page.goto(`${journey.base}/settings/user/security`)
       assert.match(await page.title(), new RegExp(title))
       await page.locator('summary').click()
       for (const field of await page.locator('input:not([type=hidden])').all()) {

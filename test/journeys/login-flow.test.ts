@@ -1,37 +1,27 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { chromiumPath, startBrowser, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
-import { ADMIN_PASSWORD, createTestApp, type TestApp } from '../helpers/test-app.ts'
+import { describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { chromiumPath, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { startJourney } from '../helpers/journey.ts'
+import { ADMIN_PASSWORD } from '../helpers/test-app.ts'
 
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
 
 describe('letting an app in with a browser that runs no scripts', { skip }, () => {
-  let app: TestApp
-  let browser: Browser
-  let base = ''
-  before(async () => {
-    app = await createTestApp()
-    base = await app.listen()
-    browser = await startBrowser()
-  })
-  after(async () => {
-    await browser.close()
-    await app.close()
-  })
+  const journey = startJourney()
 
   async function visit(options: object = {}): Promise<Page> {
-    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en', ...options })
+    const context = await journey.browser.newContext({ javaScriptEnabled: false, locale: 'en', ...options })
     return context.newPage()
   }
   async function begin(): Promise<{ token: string; login: string }> {
     const headers = { 'user-agent': 'Photo Frame/2.1 (Linux)' }
-    const answer = await fetch(`${base}/index.php/login/v2`, { method: 'POST', headers })
+    const answer = await fetch(`${journey.base}/index.php/login/v2`, { method: 'POST', headers })
     const { poll, login } = (await answer.json()) as { poll: { token: string }; login: string }
     return { token: poll.token, login }
   }
   const poll = (token: string): Promise<Response> =>
-    fetch(`${base}/login/v2/poll`, { method: 'POST', body: new URLSearchParams({ token }) })
+    fetch(`${journey.base}/login/v2/poll`, { method: 'POST', body: new URLSearchParams({ token }) })
 
   test('from the app’s address to the app’s password, by keyboard alone', async () => {
     const { token, login } = await begin()
@@ -75,7 +65,7 @@ describe('letting an app in with a browser that runs no scripts', { skip }, () =
 
   test('an address that is used up says what to do', async () => {
     const page = await visit()
-    const answer = await page.goto(`${base}/login/v2/flow/${'x'.repeat(128)}`)
+    const answer = await page.goto(`${journey.base}/login/v2/flow/${'x'.repeat(128)}`)
     assert.equal(answer?.status(), 403)
     assert.match((await page.textContent('main')) ?? '', /start again in the app/)
     await page.context().close()

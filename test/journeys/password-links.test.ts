@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { chromiumPath, startBrowser, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { describe, test } from 'node:test'
+import { chromiumPath, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { startJourney } from '../helpers/journey.ts'
 import { startMailServer, type TestMailServer, textOf } from '../helpers/smtp.ts'
-import { createTestApp, type TestApp } from '../helpers/test-app.ts'
 
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
 
@@ -11,33 +10,24 @@ const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
 const base = 'http://cloud.test'
 
 describe('passwords by mail, with a browser that runs no scripts', { skip }, () => {
-  let app: TestApp
   let mail: TestMailServer
-  let browser: Browser
-  before(async () => {
-    mail = await startMailServer()
-    const env = { CLOUDLET_SMTP_URL: `smtp://127.0.0.1:${mail.port}`, CLOUDLET_PUBLIC_URL: base }
-    app = await createTestApp({ env })
-    browser = await startBrowser({ 'cloud.test': new URL(await app.listen()).host })
-  })
-  after(async () => {
-    await browser.close()
-    await app.close()
-    await mail.close()
+  const journey = startJourney(async (closing) => {
+    mail = closing.adopt(await startMailServer(), (each) => each.close())
+    return { env: { CLOUDLET_SMTP_URL: `smtp://127.0.0.1:${mail.port}`, CLOUDLET_PUBLIC_URL: base } }
   })
 
-  const visitor = (options?: object): Promise<Visit> => visit(browser, options)
+  const visitor = (options?: object): Promise<Visit> => visit(journey.browser, options)
 
   /** The link in the only letter that has come since. */
   async function mailedLink(): Promise<string> {
-    await app.jobs.runDue()
+    await journey.app.jobs.runDue()
     const [letter] = mail.letters.splice(0)
     assert.ok(letter !== undefined, 'a letter has come')
     return new RegExp(`${base}/login/password/[\\w-]+`).exec(textOf(letter))?.[0] ?? assert.fail('no link')
   }
 
   test('who is invited chooses a password by keyboard alone, and signs in with it', async () => {
-    await app.features.accounts.add({ userId: 'paula', email: 'paula@example.com', isWelcomed: true }, 'test')
+    await journey.app.features.accounts.add({ userId: 'paula', email: 'paula@example.com', isWelcomed: true }, 'test')
     const link = await mailedLink()
     const { page, context, problems } = await visitor()
     await page.goto(link)
@@ -61,7 +51,7 @@ describe('passwords by mail, with a browser that runs no scripts', { skip }, () 
   })
 
   test('who has forgotten the password finds the way from the login page, in each language', async () => {
-    const { accounts } = app.features
+    const { accounts } = journey.app.features
     await accounts.add({ userId: 'rosa', password: 'forgotten-1', email: 'rosa@example.com' }, 'test')
     for (const [locale, sent] of [
       ['en-GB', /mailbox/],
@@ -85,7 +75,7 @@ describe('passwords by mail, with a browser that runs no scripts', { skip }, () 
   })
 
   test('every field has a label, and nothing is wider than a small phone', async () => {
-    await app.features.accounts.add({ userId: 'sven', email: 'sven@example.com', isWelcomed: true }, 'test')
+    await journey.app.features.accounts.add({ userId: 'sven', email: 'sven@example.com', isWelcomed: true }, 'test')
     const link = await mailedLink()
     const { page, context } = await visitor({ javaScriptEnabled: true, viewport: { width: 320, height: 560 } })
     for (const address of [link, `${base}/login/forgotten`, `${base}/login/password/none`]) {

@@ -1,34 +1,26 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { chromiumPath, startBrowser, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
-import { basic, createTestApp, OCS, type TestApp } from '../helpers/test-app.ts'
+import { before, describe, test } from 'node:test'
+import { chromiumPath, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { startJourney } from '../helpers/journey.ts'
+import { basic, OCS } from '../helpers/test-app.ts'
 
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
 const PASSWORD = 'alice-password'
 const BETTER = 'a-better-password'
 
 describe('profile and password, with a browser that runs no scripts', { skip }, () => {
-  let app: TestApp
-  let browser: Browser
-  let base = ''
+  const journey = startJourney()
   before(async () => {
-    app = await createTestApp()
+    const { app } = journey
     await app.features.accounts.add({ userId: 'alice', password: PASSWORD, displayName: 'Alice Example' }, 'test')
     const body = new URLSearchParams({ key: 'biography', value: 'One line\nand another' }).toString()
     const headers = { ...OCS, 'content-type': 'application/x-www-form-urlencoded' }
     await app.request({ method: 'PUT', url: '/ocs/v2.php/cloud/users/alice', headers, as: ['alice', PASSWORD], body })
-    base = await app.listen()
-    browser = await startBrowser()
-  })
-  after(async () => {
-    await browser.close()
-    await app.close()
   })
 
   async function open(path: string, options: object = {}): Promise<Visit> {
-    const visitor = await visit(browser, options)
-    await visitor.page.goto(base + path)
+    const visitor = await visit(journey.browser, options)
+    await visitor.page.goto(journey.base + path)
     return visitor
   }
 
@@ -66,11 +58,14 @@ describe('profile and password, with a browser that runs no scripts', { skip }, 
     assert.match((await page.getByRole('alert').textContent()) ?? '', /differ/)
     // Browsers note a form that was refused as an error of the page.
     problems.length = 0
-    app.clock.advance(1_000)
+    journey.app.clock.advance(1_000)
     await fill(PASSWORD, BETTER, BETTER)
     assert.match((await page.getByRole('status').textContent()) ?? '', /changed/)
     const signIn = (secret: string): Promise<Response> =>
-      fetch(`${base}/remote.php/webdav/`, { method: 'OPTIONS', headers: { authorization: basic('alice', secret) } })
+      fetch(`${journey.base}/remote.php/webdav/`, {
+        method: 'OPTIONS',
+        headers: { authorization: basic('alice', secret) },
+      })
     assert.equal((await signIn(PASSWORD)).status, 401)
     assert.equal((await signIn(BETTER)).status, 200)
     await page.getByRole('link', { name: 'Sign in' }).click()

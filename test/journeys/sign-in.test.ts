@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { contrast } from '../../src/features/theming/colors.ts'
-import { chromiumPath, startBrowser, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
-import { ADMIN_PASSWORD, createTestApp, type TestApp } from '../helpers/test-app.ts'
+import { chromiumPath, type Visit, visit, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { startJourney } from '../helpers/journey.ts'
+import { ADMIN_PASSWORD } from '../helpers/test-app.ts'
 
 /** Colours as they are drawn, as `#rrggbb`. */
 const DRAWN_COLORS = `(() => {
@@ -25,21 +26,10 @@ const DRAWN_COLORS = `(() => {
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
 
 describe('signing in with a browser that runs no scripts', { skip }, () => {
-  let app: TestApp
-  let browser: Browser
-  let base = ''
-  before(async () => {
-    app = await createTestApp()
-    base = await app.listen()
-    browser = await startBrowser()
-  })
-  after(async () => {
-    await browser.close()
-    await app.close()
-  })
+  const journey = startJourney()
 
   async function visitor(options: object = {}): Promise<Visit> {
-    const { page, context, problems } = await visit(browser, options)
+    const { page, context, problems } = await visit(journey.browser, options)
     page.on('response', (response) => {
       if (response.status() >= 400) problems.push(`${response.status()} ${response.url()}`)
     })
@@ -47,7 +37,7 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
   }
 
   async function signIn(page: Page, password: string, arrival: RegExp): Promise<void> {
-    await page.goto(`${base}/`)
+    await page.goto(`${journey.base}/`)
     // By keyboard alone: the name has the focus, Enter sends.
     await page.locator('#user:focus').waitFor()
     await page.keyboard.type('admin')
@@ -66,7 +56,7 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
     await page.click('button')
     await page.waitForURL(/\/login/)
     assert.match((await page.textContent('main')) ?? '', /signed out/i)
-    await page.goto(`${base}/`)
+    await page.goto(`${journey.base}/`)
     assert.match(page.url(), /\/login$/)
     assert.deepEqual(problems, [])
     await context.close()
@@ -81,7 +71,7 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
     const before = (await context.cookies())[0]?.value
     await page.fill('#password', ADMIN_PASSWORD)
     await page.click('button')
-    await page.waitForURL(`${base}/`)
+    await page.waitForURL(`${journey.base}/`)
     assert.notEqual((await context.cookies())[0]?.value, before)
     await context.close()
   })
@@ -94,7 +84,7 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
       ['ja-JP', /Sign in/],
     ] as const) {
       const { page, context } = await visitor({ locale })
-      await page.goto(`${base}/login`)
+      await page.goto(`${journey.base}/login`)
       assert.match((await page.textContent('button')) ?? '', word)
       await context.close()
     }
@@ -103,7 +93,7 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
   test('every field has a label, and nothing is wider than a small phone', async () => {
     const { page, context } = await visitor({ javaScriptEnabled: true, viewport: { width: 320, height: 560 } })
     for (const path of ['/login', '/nothing-here', '/ocs/docs']) {
-      await page.goto(`${base}${path}`)
+      await page.goto(`${journey.base}${path}`)
       const width = await page.evaluate('document.documentElement.scrollWidth')
       assert.ok(Number(width) <= 320, `${path} is ${width} pixels wide`)
       const unlabelled = await page.evaluate(
@@ -122,8 +112,8 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       const { page, context } = await visitor({ javaScriptEnabled: true, colorScheme })
       for (const color of ['#ffffff', '#000000', '#ffe000', '#1f6f8b', '#808080']) {
-        await app.features.theming.set('primary_color', color, 'test')
-        await page.goto(`${base}/login`)
+        await journey.app.features.theming.set('primary_color', color, 'test')
+        await page.goto(`${journey.base}/login`)
         // The browser gives the focus a moment after the page has come.
         await page.locator('#user:focus').waitFor()
         const drawn = (await page.evaluate(DRAWN_COLORS)) as { card: string; focus: string; field: string }
@@ -134,7 +124,7 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
       }
       await context.close()
     }
-    await app.features.theming.reset('primary_color', 'test')
+    await journey.app.features.theming.reset('primary_color', 'test')
   })
 
   test('another site’s form cannot sign anybody in (bug class: login CSRF)', async () => {
@@ -142,13 +132,13 @@ describe('signing in with a browser that runs no scripts', { skip }, () => {
     await page.route('http://elsewhere.test/**', (route) =>
       route.fulfill({
         contentType: 'text/html',
-        body: `<form method="post" action="${base}/login"><input name="user" value="admin"><input name="password" value="${ADMIN_PASSWORD}"><button>go</button></form>`,
+        body: `<form method="post" action="${journey.base}/login"><input name="user" value="admin"><input name="password" value="${ADMIN_PASSWORD}"><button>go</button></form>`,
       }),
     )
     await page.goto('http://elsewhere.test/')
     await page.click('button')
     await page.waitForLoadState('load')
-    await page.goto(`${base}/`)
+    await page.goto(`${journey.base}/`)
     assert.match(page.url(), /\/login/)
     await context.close()
   })

@@ -1,37 +1,28 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Browser } from 'playwright-core'
-import { chromiumPath, startBrowser, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { describe, test } from 'node:test'
+import { chromiumPath, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { startJourney } from '../helpers/journey.ts'
 import { CLIENT_ID, CLIENT_SECRET, startProvider, type TestProvider } from '../helpers/oidc.ts'
-import { createTestApp, type TestApp } from '../helpers/test-app.ts'
 
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
 
 describe('single sign-on at a real provider, with a browser that runs no scripts', { skip }, () => {
-  let app: TestApp
   let provider: TestProvider
-  let browser: Browser
-  before(async () => {
-    provider = await startProvider()
-    app = await createTestApp({
+  const journey = startJourney(async (closing) => {
+    provider = closing.adopt(await startProvider(), (each) => each.close())
+    return {
       env: {
         CLOUDLET_OIDC_ISSUER: provider.issuer,
         CLOUDLET_OIDC_CLIENT_ID: CLIENT_ID,
         CLOUDLET_OIDC_CLIENT_SECRET: CLIENT_SECRET,
         CLOUDLET_OIDC_BUTTON: 'Sign in with Example',
       },
-    })
-    browser = await startBrowser({ 'cloud.test': new URL(await app.listen()).host })
-  })
-  after(async () => {
-    await browser.close()
-    await app.close()
-    await provider.close()
+    }
   })
 
   test('in by the button, to the page that was asked for, and out at both', async () => {
     provider.person = { sub: 'carol-1', preferred_username: 'carol', name: 'Carol' }
-    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en' })
+    const context = await journey.browser.newContext({ javaScriptEnabled: false, locale: 'en' })
     const page = await context.newPage()
     const problems: string[] = []
     page.on('console', (message) => {

@@ -1,28 +1,18 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { Secret, TOTP } from 'otpauth'
-import type { Browser, Page } from 'playwright-core'
-import { chromiumPath, startBrowser, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
-import { ADMIN_PASSWORD, createTestApp, type TestApp } from '../helpers/test-app.ts'
+import type { Page } from 'playwright-core'
+import { chromiumPath, WITHOUT_CHROMIUM } from '../helpers/browser.ts'
+import { startJourney } from '../helpers/journey.ts'
+import { ADMIN_PASSWORD } from '../helpers/test-app.ts'
 
 const skip = chromiumPath === undefined ? WITHOUT_CHROMIUM : false
 
 describe('the second step at sign-in, with a browser that runs no scripts', { skip }, () => {
-  let app: TestApp
-  let browser: Browser
-  let base = ''
-  before(async () => {
-    app = await createTestApp()
-    base = await app.listen()
-    browser = await startBrowser()
-  })
-  after(async () => {
-    await browser.close()
-    await app.close()
-  })
+  const journey = startJourney()
 
   async function typePassword(page: Page): Promise<void> {
-    await page.goto(`${base}/login`)
+    await page.goto(`${journey.base}/login`)
     await page.locator('#user:focus').waitFor()
     await page.keyboard.type('admin')
     await page.keyboard.press('Tab')
@@ -31,21 +21,22 @@ describe('the second step at sign-in, with a browser that runs no scripts', { sk
   }
 
   test('is set up, asked for, and passed by keyboard alone or with a recovery code', async () => {
-    const context = await browser.newContext({ javaScriptEnabled: false, locale: 'en' })
+    const context = await journey.browser.newContext({ javaScriptEnabled: false, locale: 'en' })
     const page = await context.newPage()
     await typePassword(page)
     await page.getByRole('link', { name: 'Second step at sign-in' }).click()
     await page.getByRole('button', { name: 'Set up an authenticator app' }).click()
     assert.notEqual(await page.locator('.code img').getAttribute('alt'), '')
     const secret = (await page.locator('main > code').textContent()) ?? ''
-    const code = () => new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: app.clock.nowMs() })
+    const code = () =>
+      new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: journey.app.clock.nowMs() })
     await page.locator('#code:focus').waitFor()
     await page.keyboard.type(code())
     await page.keyboard.press('Enter')
     const recovery = (await page.locator('.codes code').first().textContent()) ?? ''
     assert.match(recovery, /^[A-Z0-9]{4}(?:-[A-Z0-9]{4}){3}$/)
     await context.clearCookies()
-    app.clock.advance(30_000)
+    journey.app.clock.advance(30_000)
 
     await typePassword(page)
     await page.waitForURL(/\/login\/challenge$/)
