@@ -45,7 +45,7 @@ export type { Credential, CredentialHolder, CredentialVersion } from './credenti
 export { safePath } from './login-pages.ts'
 export type { OtherWay } from './other-way.ts'
 export { type Confirming, confirmField, requireOwnForm, sessionViewer } from './own-form.ts'
-export { type Sessions, sessionKeyOf } from './sessions.ts'
+export type { Alongside, Sessions } from './sessions.ts'
 export type { SignIn } from './sign-in.ts'
 export type { Throttle } from './throttle.ts'
 

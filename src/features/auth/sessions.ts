@@ -1,4 +1,4 @@
-import type { Database } from '../../db/database.ts'
+import type { Database, Tx } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { hmacBase64Url, sameSecret, sha256Hex } from '../../lib/digest.ts'
 import { randomBase64Url } from '../../lib/ids.ts'
@@ -16,14 +16,22 @@ export const CONFIRMED_MS = 30 * 60_000
 
 const COOKIE_BYTES = 32
 
+/** In the transaction that makes a session. */
+export type Alongside = (tx: Tx, sessionKey: string) => Promise<void>
+
 export interface Sessions {
-  /** Starts a session and returns the cookie's value. Always a new one: an old cookie cannot be made to mean somebody. */
-  start(accountId: number, userAgent: string): Promise<string>
+  /**
+   * Starts a session and returns the cookie's value. Always a new one: an old cookie cannot be made to mean somebody.
+   * Without what `alongside` notes of it there is no session.
+   */
+  start(accountId: number, userAgent: string, alongside?: Alongside): Promise<string>
   /** undefined when there is none, or when it has run out. */
   find(cookie: string): Promise<store.SessionRow | undefined>
   /** The password was typed again. Returns the time in milliseconds. */
   confirm(row: Pick<store.SessionRow, 'session_key' | 'account_id'>): Promise<number>
   end(cookie: string): Promise<void>
+  /** Ends these inside a transaction of the caller's. Resolves to how many there were. */
+  endIn(tx: Tx, sessionKeys: readonly string[]): Promise<number>
   noteUse(row: store.SessionRow): void
   isAlive(row: store.SessionRow): boolean
   /** A cookie for a visitor who has not signed in, so that a form can be tied to it. Nothing is stored. */
@@ -41,25 +49,23 @@ export function createSessions(db: Database, clock: Clock, secret: string): Sess
     const nowMs = clock.nowMs()
     return nowMs < row.expires_at_ms && nowMs - row.last_seen_at_ms < IDLE_MS
   }
+  const endIn: Sessions['endIn'] = async (tx, sessionKeys) => {
+    const accountIds = await store.deleteSessions(tx, sessionKeys)
+    for (const accountId of new Set(accountIds)) await db.stamps.bump(tx, accountTopic(accountId))
+    return accountIds.length
+  }
   return {
     isAlive,
     requestToken,
     isRequestToken: (token, cookie) => sameSecret(token, requestToken(cookie)),
     newVisitorCookie: () => randomBase64Url(COOKIE_BYTES),
-    async start(accountId, userAgent) {
+    async start(accountId, userAgent, alongside) {
       const cookie = randomBase64Url(COOKIE_BYTES)
-      const nowMs = clock.nowMs()
-      await db.write((tx) =>
-        store.insertSession(tx, {
-          session_key: sessionKeyOf(cookie),
-          account_id: accountId,
-          created_at_ms: nowMs,
-          last_seen_at_ms: nowMs,
-          expires_at_ms: nowMs + LIFETIME_MS,
-          confirmed_at_ms: nowMs,
-          user_agent: deviceName(userAgent),
-        }),
-      )
+      const row = newSession(cookie, accountId, userAgent, clock.nowMs())
+      await db.write(async (tx) => {
+        await store.insertSession(tx, row)
+        await alongside?.(tx, row.session_key)
+      })
       return cookie
     },
     async find(cookie) {
@@ -76,12 +82,9 @@ export function createSessions(db: Database, clock: Clock, secret: string): Sess
     },
     async end(cookie) {
       const row = await store.findSession(db.read, sessionKeyOf(cookie))
-      if (row === undefined) return
-      await db.write(async (tx) => {
-        await store.deleteSession(tx, row.session_key)
-        await db.stamps.bump(tx, accountTopic(row.account_id))
-      })
+      if (row !== undefined) await db.write((tx) => endIn(tx, [row.session_key]))
     },
+    endIn,
     noteUse(row) {
       const nowMs = clock.nowMs()
       if (nowMs - row.last_seen_at_ms < SEEN_NOTED_EVERY_MS) return
@@ -91,6 +94,18 @@ export function createSessions(db: Database, clock: Clock, secret: string): Sess
     async sweep() {
       await db.write((tx) => store.deleteExpiredSessions(tx, clock.nowMs()))
     },
+  }
+}
+
+function newSession(cookie: string, accountId: number, userAgent: string, nowMs: number): store.SessionRow {
+  return {
+    session_key: sessionKeyOf(cookie),
+    account_id: accountId,
+    created_at_ms: nowMs,
+    last_seen_at_ms: nowMs,
+    expires_at_ms: nowMs + LIFETIME_MS,
+    confirmed_at_ms: nowMs,
+    user_agent: deviceName(userAgent),
   }
 }
 

@@ -3,7 +3,7 @@ import { isHttps } from '../../http/page-request.ts'
 import { sessionCookieHeader } from '../../http/session-cookie.ts'
 import type { AccountIdentity } from '../users/index.ts'
 import type { KnownClients } from './known-clients.ts'
-import type { Sessions } from './sessions.ts'
+import type { Alongside, Sessions } from './sessions.ts'
 import type { PendingLogins } from './two-factor/pending.ts'
 import type { TwoFactor } from './two-factor/service.ts'
 
@@ -16,8 +16,8 @@ export interface SignIn {
     account: AccountIdentity,
     path: string,
   ): Promise<FastifyReply>
-  /** Starts a session and resolves to its cookie. Sends nothing. */
-  start(request: FastifyRequest, reply: FastifyReply, account: AccountIdentity): Promise<string>
+  /** Starts a session (see `Sessions`). Sends nothing. */
+  start(request: FastifyRequest, reply: FastifyReply, account: AccountIdentity, alongside?: Alongside): Promise<void>
 }
 
 export interface SignInDeps {
@@ -31,16 +31,15 @@ export const CHALLENGE_PATH = '/login/challenge'
 export const SETUP_PATH = '/login/setupchallenge'
 
 export function createSignIn({ sessions, knownClients, twoFactor, pending }: SignInDeps): SignIn {
-  const start: SignIn['start'] = async (request, reply, { accountId, userId }) => {
+  const start: SignIn['start'] = async (request, reply, { accountId, userId }, alongside) => {
     const userAgent = request.headers['user-agent'] ?? ''
     await knownClients.note(accountId, { address: request.clientAddress, userAgent })
     // Always a new cookie: whoever knew the visitor's one before knows nothing now.
-    const cookie = await sessions.start(accountId, userAgent)
+    const cookie = await sessions.start(accountId, userAgent, alongside)
     const old = request.sessionCookie()
     if (old !== undefined) await sessions.end(old)
     reply.header('set-cookie', sessionCookieHeader(cookie, isHttps(request)))
     reply.header('x-user-id', encodeURI(userId))
-    return cookie
   }
   return {
     start,

@@ -144,8 +144,11 @@ export async function updateSession(tx: Tx, sessionKey: string, change: Partial<
   await tx.updateTable('session').set(change).where('session_key', '=', sessionKey).execute()
 }
 
-export async function deleteSession(tx: Tx, sessionKey: string): Promise<void> {
-  await tx.deleteFrom('session').where('session_key', '=', sessionKey).execute()
+/** Resolves to whose they were, in order. */
+export async function deleteSessions(tx: Tx, sessionKeys: readonly string[]): Promise<number[]> {
+  if (sessionKeys.length === 0) return []
+  const gone = await tx.deleteFrom('session').where('session_key', 'in', sessionKeys).returning('account_id').execute()
+  return gone.map(({ account_id }) => account_id).toSorted((one, other) => one - other)
 }
 
 export async function deleteExpiredSessions(tx: Tx, nowMs: number): Promise<void> {

@@ -13,13 +13,17 @@ export interface Person {
   /** Undefined when groups do not come from the provider. */
   readonly groupIds: readonly string[] | undefined
   readonly quota: string | undefined
+  /** Of the session at the provider (`sid`), where it has a name. */
+  readonly session: string | undefined
+  /** When the provider has said all this. */
+  readonly issuedAtMs: number
 }
 
 const MAX_GROUPS = 200
 const MAX_TEXT_CHARS = 255
 
 export function personIn(claims: Claims, config: OidcConfig): Person {
-  const { iss, sub } = claims
+  const { iss, sub, iat, sid } = claims
   const isVerified = claims['email_verified'] === true || claims['email_verified'] === 'true'
   return {
     issuer: iss,
@@ -29,6 +33,8 @@ export function personIn(claims: Claims, config: OidcConfig): Person {
     email: isVerified ? textIn(claims, config.emailClaim) : undefined,
     groupIds: config.groupsClaim === '' ? undefined : groupsIn(claims, config),
     quota: config.quotaClaim === '' ? undefined : textIn(claims, config.quotaClaim),
+    session: typeof sid === 'string' && sid !== '' ? sid : undefined,
+    issuedAtMs: iat * 1_000,
   }
 }
 

@@ -9,6 +9,7 @@ import type { OidcAccounts } from './accounts.ts'
 import type { Person } from './claims.ts'
 import type { Claims, Provider } from './provider.ts'
 import { OidcRefusal, type Refusal } from './refusal.ts'
+import type { OidcSessions } from './sessions.ts'
 import type { TieMaker } from './ties.ts'
 import { oidcWords } from './words.ts'
 
@@ -21,8 +22,7 @@ export interface OidcPagesDeps {
   readonly accounts: OidcAccounts
   readonly personIn: (claims: Claims) => Person
   readonly signIn: Auth['signIn']
-  /** Notes that a session was begun at the provider. */
-  readonly noteSession: (cookie: string) => Promise<void>
+  readonly sessions: Pick<OidcSessions, 'noteOf'>
   readonly branding: (baseUrl: string) => Branding | Promise<Branding>
   readonly log: Log
 }
@@ -63,8 +63,9 @@ function callback(deps: OidcPagesDeps): HttpRoute {
         const begun = deps.ties.end(request, reply, queryText(request, 'state'))
         if (begun === undefined) throw new OidcRefusal('stale', 'This browser has not asked for it')
         const claims = await deps.provider.claimsOf(addressOf(request), begun.ties)
-        const account = await deps.accounts.accountOf(deps.personIn(claims))
-        await deps.noteSession(await deps.signIn.start(request, reply, account))
+        const person = deps.personIn(claims)
+        const account = await deps.accounts.accountOf(person)
+        await deps.signIn.start(request, reply, account, deps.sessions.noteOf(person))
         return reply.redirect(`${request.baseUrl}${safePath(begun.aim.path)}`, 303)
       } catch (error) {
         return sendRefusal(deps, request, reply, error)

@@ -1,10 +1,17 @@
+import type { JWTVerifyGetKey } from 'jose'
 import type { Configuration } from 'openid-client'
 import type { OidcConfig } from '../../config/oidc.ts'
 import type { Clock } from '../../lib/clock.ts'
+import { type ProviderLogout, readLogoutToken } from './logout-token.ts'
 import { OidcRefusal } from './refusal.ts'
 
 /** What the identity provider says of somebody, checked: signature, issuer, audience, nonce, times. */
-export type Claims = Readonly<Record<string, unknown>> & { readonly iss: string; readonly sub: string }
+export type Claims = Readonly<Record<string, unknown>> & {
+  readonly iss: string
+  readonly sub: string
+  /** Seconds since 1970. */
+  readonly iat: number
+}
 
 /** What ties an answer of the provider to the browser and the moment that asked for it. */
 export interface Ties {
@@ -22,6 +29,8 @@ export interface Provider {
   authorizationUrl(redirectUri: string, ties: Ties): Promise<URL>
   /** Throws OidcRefusal `unavailable`, `denied` or `failed`. */
   claimsOf(callback: URL, ties: Ties): Promise<Claims>
+  /** What a logout token says. Throws OidcRefusal `unavailable` or `failed`. */
+  logoutIn(token: string): Promise<ProviderLogout>
   /** Where the browser signs out; undefined when the provider has no such address, or does not answer. */
   signOutUrl(returnTo: string): Promise<URL | undefined>
 }
@@ -40,6 +49,7 @@ export interface ProviderDeps {
 
 export function createProvider({ config, clientSecret, clock }: ProviderDeps): Provider {
   const load = createDiscovery({ config, clientSecret, clock })
+  const keysOf = createKeys()
   return {
     async authorizationUrl(redirectUri, { state, nonce, codeVerifier, isFresh }) {
       const [client, found] = await load()
@@ -72,6 +82,19 @@ export function createProvider({ config, clientSecret, clock }: ProviderDeps): P
         throw refusalOf(error)
       }
     },
+    async logoutIn(token) {
+      const [, found] = await load()
+      const { issuer, id_token_signing_alg_values_supported: named = [] } = found.serverMetadata()
+      const algorithms = (named as string[]).filter((name) => SIGNATURES.has(name))
+      const keys = await keysOf(found)
+      return readLogoutToken(token, {
+        keys,
+        issuer,
+        clientId: config.clientId,
+        algorithms: algorithms.length === 0 ? ['RS256'] : algorithms,
+        nowMs: clock.nowMs(),
+      })
+    },
     async signOutUrl(returnTo) {
       try {
         const [client, found] = await load()
@@ -82,6 +105,26 @@ export function createProvider({ config, clientSecret, clock }: ProviderDeps): P
         throw error
       }
     },
+  }
+}
+
+/** With a key that only the provider has: no `none`, and nothing that a secret shared with it could sign. */
+const SIGNATURES: ReadonlySet<string> = new Set(
+  'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' '),
+)
+
+/** Keys of the provider, asked for again when a token names one that is not among them, though not at every token. */
+function createKeys(): (found: Configuration) => Promise<JWTVerifyGetKey> {
+  let known: { readonly address: string; readonly keys: JWTVerifyGetKey } | undefined
+  return async (found) => {
+    const { issuer, jwks_uri: address = '' } = found.serverMetadata()
+    if (known?.address === address) return known.keys
+    // Plain HTTP only where the provider itself is reached that way.
+    const isFit = URL.canParse(address) && (address.startsWith('https:') || issuer.startsWith('http:'))
+    if (!isFit) throw new OidcRefusal('unavailable', 'The identity provider names no keys')
+    const { createRemoteJWKSet } = await import('jose')
+    known = { address, keys: createRemoteJWKSet(new URL(address), { timeoutDuration: TIMEOUT_SECONDS * 1_000 }) }
+    return known.keys
   }
 }
 
