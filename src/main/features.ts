@@ -114,7 +114,7 @@ export function createFeatures(deps: FeatureDeps): Features {
     facts: () => appFacts(appIdsOf(contributing)),
   })
   const { groups, users, theming, auth, userStatus } = people
-  const { files, mounts, features: fileFeatures } = createFileFeatures(deps, users, groups.groups)
+  const { files, mounts, features: fileFeatures } = createFileFeatures(deps, users, groups.groups, auth)
   const talking = [auth.feature, ...fileFeatures]
   const notifications = createNotifications({
     ...deps,
@@ -289,7 +289,7 @@ interface FileFeatures {
 }
 
 /** Files, and what is built on them. */
-function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): FileFeatures {
+function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups, { isGranted }: Auth): FileFeatures {
   const { db, clock, blobs, events, jobs } = deps
   const files: FilesFeature = createFilesFeature({
     db,
@@ -327,7 +327,7 @@ function createFileFeatures(deps: FeatureDeps, users: Users, groups: Groups): Fi
     findNode,
     isWithin,
     ownerOf,
-    isEnabled: async (accountId) => (await users.enabledUserId(accountId)) !== undefined,
+    isGranted,
   })
   const avatars = createAvatars({
     ...deps,

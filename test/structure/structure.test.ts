@@ -29,7 +29,7 @@ const FEATURE_IMPORTS: Readonly<Record<string, readonly string[]>> = {
   auth: ['users', 'notifications'],
   uploads: ['files'],
   files: ['notifications'],
-  'direct-download': ['files', 'notifications'],
+  'direct-download': ['auth', 'files', 'notifications'],
   notifications: ['users'],
   'notify-push': ['auth'],
   'login-flow': ['auth'],

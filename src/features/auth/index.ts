@@ -13,6 +13,7 @@ import { createAuthenticator, type PasswordCheck } from './authenticator.ts'
 import { authCommands } from './cli.ts'
 import { type CredentialVersion, createCredentialVersion } from './credential-version.ts'
 import { devicePages } from './device-pages.ts'
+import { createIsGranted, type IsGranted } from './grants.ts'
 import { createKnownClients } from './known-clients.ts'
 import type { FolderNames } from './limits-input.ts'
 import { createListLive, type ListLive } from './live.ts'
@@ -42,6 +43,7 @@ import { twoFactorPages } from './two-factor/settings-pages.ts'
 export type { AppPasswords } from './app-passwords.ts'
 export type { PasswordCheck } from './authenticator.ts'
 export type { Credential, CredentialHolder, CredentialVersion } from './credential-version.ts'
+export type { Grantor, IsGranted } from './grants.ts'
 export { safePath } from './login-pages.ts'
 export type { OtherWay } from './other-way.ts'
 export { type Confirming, confirmField, requireOwnForm, sessionViewer } from './own-form.ts'
@@ -86,6 +88,7 @@ export interface Auth {
   readonly signIn: SignIn
   readonly confirming: Confirming
   readonly credentialVersion: CredentialVersion
+  readonly isGranted: IsGranted
   readonly listLive: ListLive
   readonly feature: Feature
 }
@@ -103,6 +106,7 @@ export function createAuth(deps: AuthDeps): Auth {
     signIn,
     confirming,
     credentialVersion,
+    isGranted: createIsGranted({ accounts: deps.directory, credentialVersion }),
     listLive: createListLive(db, clock, sessions.isAlive),
     feature: featureOf(deps, parts),
   }

@@ -5,6 +5,7 @@ import { after, describe, test } from 'node:test'
 import { pino } from 'pino'
 import { dumpDatabase } from '../../../test/helpers/dump.ts'
 import { stopSharedPostgres } from '../../../test/helpers/postgres.ts'
+import { signInAs } from '../../../test/helpers/sign-in.ts'
 import {
   ADMIN_PASSWORD,
   createTestApp,
@@ -236,6 +237,68 @@ for (const database of ['sqlite', 'postgres'] as const) {
       assert.equal(await scene.rows(), 0)
     })
 
+    withScene(
+      'end with what asked for them, but not with a session (bug class: access that lingers)',
+      async ({ app, ask, get, fileId }) => {
+        const { accounts, auth } = app.features
+        const { row } = await accounts.get('alice')
+        const { appPasswords } = auth
+        const byAppPassword = async () => {
+          const { id, secret } = await appPasswords.add(row.id, 'player', 'test')
+          return { as: ['alice', secret] as const, id, secret }
+        }
+        const linkOf = async (headers: Readonly<Record<string, string>>, as?: readonly [string, string]) => {
+          const type = { 'content-type': 'application/x-www-form-urlencoded' }
+          const answer = await app.request({
+            method: 'POST',
+            url: '/ocs/v2.php/apps/dav/api/v1/direct?format=json',
+            headers: { ...OCS, ...type, ...headers },
+            body: `fileId=${fileId}`,
+            ...(as === undefined ? {} : { as }),
+          })
+          return new URL(answer.json().ocs.data.url).pathname
+        }
+        const opens = async (url: string, isOpen: boolean, what: string): Promise<void> => {
+          assert.equal((await get(url)).status, isOpen ? 200 : 404, what)
+        }
+        const devices = await Promise.all(Array.from({ length: 5 }, byAppPassword))
+        const links = await Promise.all(devices.map(({ as }) => linkOf({}, as)))
+        const [revoked, wiped, done, rotated, kept] = devices
+        const [ofRevoked = '', ofWiped = '', ofDone = '', ofRotated = '', ofKept = ''] = links
+        for (const link of links) await opens(link, true, 'before')
+        await appPasswords.remove(row.id, revoked?.id ?? 0, 'test')
+        await appPasswords.askForWipe(row.id, 'test', wiped?.id)
+        await appPasswords.askForWipe(row.id, 'test', done?.id)
+        await appPasswords.finishWipe(done?.secret ?? '')
+        await appPasswords.rotate(row.id, rotated?.id ?? 0, 'test')
+        await opens(ofRevoked, false, 'revoked')
+        await opens(ofWiped, false, 'to be wiped')
+        await opens(ofDone, false, 'wiped')
+        await opens(ofRotated, true, 'the same device with a new secret')
+        assert.equal((await ask({ fileId }, revoked?.as)).status, 401)
+
+        const browser = await signInAs(app, ...ALICE)
+        const ofSession = await linkOf({ cookie: browser.cookie() })
+        const ofPassword = await linkOf({}, ALICE)
+        await browser.post('/logout', {})
+        await opens(ofSession, true, 'signed out')
+        app.clock.advance(1)
+        const change = new URLSearchParams({ key: 'password', value: 'another-password-of-alice' }).toString()
+        const changed = await app.request({
+          method: 'PUT',
+          url: '/ocs/v2.php/cloud/users/alice',
+          headers: { ...OCS, 'content-type': 'application/x-www-form-urlencoded' },
+          body: change,
+          as: ['admin', ADMIN_PASSWORD],
+        })
+        assert.equal(changed.status, 200, changed.text)
+        await opens(ofSession, false, 'a new password')
+        await opens(ofPassword, false, 'a new password')
+        await opens(ofKept, true, 'an app password outlives it')
+        await opens(await linkOf({}, kept?.as), true, 'new ones are made')
+      },
+    )
+
     withScene('are made for own files alone; of others nothing is told', async ({ app, ask, fileId }) => {
       const admin = ['admin', ADMIN_PASSWORD] as const
       const foreign = await ask({ fileId }, admin)
@@ -324,7 +387,7 @@ for (const database of ['sqlite', 'postgres'] as const) {
           findNode: async () => node,
           isWithin: async () => true,
           ownerOf: async () => row.id,
-          isEnabled: async () => true,
+          isGranted: async () => true,
         }
         const token = await createDirectLinks(deps).make({ accountId: row.id }, Number(fileId), undefined)
         const onFullDisk = createDirectLinks({ ...deps, db: { ...app.db, read: app.db.read, write: full } })

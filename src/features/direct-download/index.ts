@@ -5,11 +5,16 @@ import type { Contents } from '../files/index.ts'
 import { createDirectMount } from './dav.ts'
 import { directLinksMigration } from './migrations/20261126-direct-links.ts'
 import { directLinkFolderMigration } from './migrations/20261202-direct-link-folder.ts'
+import { directLinkCredentialMigration } from './migrations/20261205-direct-link-credential.ts'
 import { directSources } from './notifications.ts'
 import { makeDirectLink } from './routes.ts'
 import { createDirectLinks, type DirectLinksDeps } from './service.ts'
 
-export const directLinksMigrations: readonly Migration[] = [directLinksMigration, directLinkFolderMigration]
+export const directLinksMigrations: readonly Migration[] = [
+  directLinksMigration,
+  directLinkFolderMigration,
+  directLinkCredentialMigration,
+]
 
 export interface DirectDownload {
   readonly mount: DavMount

@@ -10,6 +10,10 @@ export interface DirectLinkTable {
   is_expiry_told: number
   /** Of the app password that made it: the link opens nothing outside of this folder. */
   folder_id: number | null
+  /** The app password that made it; null for a password or a session. */
+  app_password_id: number | null
+  /** Null for one that was made before this was kept. */
+  made_at_ms: number | null
 }
 
 declare module '../../db/database.ts' {

@@ -1,11 +1,12 @@
 import type { Database, Tx } from '../../db/database.ts'
-import { storageFault } from '../../db/errors.ts'
+import { isForeignKeyViolation, storageFault } from '../../db/errors.ts'
 import type { Events } from '../../events/events.ts'
 import type { AccountViewer, ViewerLimits } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
 import { randomText } from '../../lib/ids.ts'
+import type { Grantor, IsGranted } from '../auth/index.ts'
 import type { NodeRow } from '../files/index.ts'
 import type {} from './events.ts'
 import * as store from './store.ts'
@@ -20,11 +21,11 @@ export interface DirectLinksDeps {
   /** Whether the limits of an app password let a file be read. */
   readonly isWithin: (limits: ViewerLimits | undefined, nodeId: number) => Promise<boolean>
   readonly ownerOf: (node: NodeRow) => Promise<number | undefined>
-  /** Whether the account may sign in now. */
-  readonly isEnabled: (accountId: number) => Promise<boolean>
+  /** Whether a link counts as far as its maker goes. */
+  readonly isGranted: IsGranted
 }
 
-export type LinkMaker = Pick<AccountViewer, 'accountId' | 'limits' | 'endsAtMs'>
+export type LinkMaker = Pick<AccountViewer, 'accountId' | 'limits' | 'endsAtMs' | 'appPasswordId'>
 
 /** Links that open one file without credentials, for media players and other programs, for a while. */
 export interface DirectLinks {
@@ -43,7 +44,7 @@ const TOLD_BEFORE_MS = 2 * 3_600_000
 export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
   const { db, clock, maxSeconds } = deps
   return {
-    async make({ accountId, limits, endsAtMs }, fileId, seconds = maxSeconds) {
+    async make({ accountId, limits, endsAtMs, appPasswordId }, fileId, seconds = maxSeconds) {
       if (seconds <= 0 || seconds > maxSeconds) {
         const message = `Expiration time should be greater than 0 and less than or equal to ${maxSeconds}`
         throw new Fault('bad-request', message, { field: 'expirationTime' })
@@ -54,7 +55,8 @@ export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
       if (node.is_folder === 1) throw new Fault('bad-request', 'Direct download only works for files')
       const token = randomText(TOKEN_CHARS)
       // Not longer than the credential that asks for it.
-      const expiresAtMs = Math.min(clock.nowMs() + seconds * 1_000, endsAtMs ?? Number.MAX_SAFE_INTEGER)
+      const nowMs = clock.nowMs()
+      const expiresAtMs = Math.min(nowMs + seconds * 1_000, endsAtMs ?? Number.MAX_SAFE_INTEGER)
       const link = {
         token_digest: sha256Hex(token),
         account_id: accountId,
@@ -64,15 +66,17 @@ export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
         // Of a short life it is known from the beginning.
         is_expiry_told: seconds * 1_000 <= TOLD_BEFORE_MS ? 1 : 0,
         folder_id: limits?.folderId ?? null,
+        app_password_id: appPasswordId ?? null,
+        made_at_ms: nowMs,
       }
-      await db.write((tx) => store.insertLink(tx, link))
+      await db.write((tx) => store.insertLink(tx, link)).catch(asGone)
       return token
     },
     async open(token) {
       // The digest is looked up, never the token, so that the time of the look-up says nothing about it.
       const link = await store.findLink(db.read, sha256Hex(token.slice(0, 512)))
       if (link === undefined || link.expires_at_ms <= clock.nowMs()) return undefined
-      if (!(await deps.isEnabled(link.account_id))) return undefined
+      if (!(await deps.isGranted(grantorOf(link)))) return undefined
       const node = await deps.findNode(link.node_id)
       if (node?.is_folder !== 0) return undefined
       const isInside = link.folder_id === null || (await deps.isWithin(folderAlone(link.folder_id), node.id))
@@ -93,6 +97,16 @@ export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
 }
 
 const folderAlone = (folderId: number): ViewerLimits => ({ isReadOnly: true, folderId })
+
+function grantorOf({ account_id, app_password_id, made_at_ms }: store.DirectLinkRow): Grantor {
+  const askedAtMs = made_at_ms ?? Number.MAX_SAFE_INTEGER
+  return { accountId: account_id, appPasswordId: app_password_id ?? undefined, askedAtMs }
+}
+
+/** The file, the account or the app password was deleted meanwhile. */
+function asGone(error: unknown): never {
+  throw isForeignKeyViolation(error) ? new Fault('not-found', '', {}, { cause: error }) : error
+}
 
 async function noteFirstUse(deps: DirectLinksDeps, link: store.DirectLinkRow): Promise<void> {
   await deps.db.write(async (tx) => {
