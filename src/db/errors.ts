@@ -86,3 +86,12 @@ function isConnectionTrouble(code: unknown, message: unknown): boolean {
   if (typeof code !== 'string') return PG_BROKEN.test(String(message))
   return /^(?:08|57P|53)/.test(code) || ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EPIPE'].includes(code)
 }
+
+/** Writes down what nobody is refused for: on a full disk it is left out, and reads go on. Throws any other error. */
+export async function noteUnlessFull(note: () => Promise<void>): Promise<void> {
+  try {
+    await note()
+  } catch (error) {
+    if (storageFault(error).kind !== 'no-space') throw error
+  }
+}

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { stopSharedPostgres } from '../helpers/postgres.ts'
 import { mountSmallDisk } from '../helpers/small-disk.ts'
+import { basic, OCS } from '../helpers/test-app.ts'
 import { type Answer, type Client, sha256 } from './client.ts'
 import { bytesOf } from './operations.ts'
 import { assertSwept, createScene } from './scene.ts'
@@ -81,8 +82,10 @@ test('on a full disk with SQLite writes are refused with 507 and reads go on, un
     assert.deepEqual(scene.storedKeys(), stored)
   })
 
-  await t.test('reads go on, and commands can look', async () => {
+  await t.test('reads go on, with the password of the account too, and commands can look', async () => {
     await assertBystanders()
+    const byPassword = { headers: { ...OCS, authorization: basic('admin', 'admin-password') } }
+    await expect(200, client.call('GET', '/ocs/v2.php/cloud/capabilities?format=json', byPassword))
     // How many still fit is up to what SQLite has room for in its files.
     for (const index of new Set(little === 0 ? [] : [0, little - 1])) {
       const { bytes } = await expect(200, client.send('GET', `little-${index}`))

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js'
 import type { Database } from '../../db/database.ts'
+import { noteUnlessFull } from '../../db/errors.ts'
 import type { Events } from '../../events/events.ts'
 import type { ClientInfo } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
@@ -36,30 +37,32 @@ export function createKnownClients({
   clock: Clock
   events: Events
 }): KnownClients {
-  return {
-    async note(accountId, { userAgent, address }) {
-      const nowMs = clock.nowMs()
-      const digest = sha256Hex(`${programOf(userAgent)}\n${wideNetworkOf(address)}`)
-      const known = await store.findClient(db.read, accountId, digest)
-      if (known !== undefined) {
-        if (nowMs - known.last_seen_at_ms < SEEN_NOTED_EVERY_MS) return
-        await db.write((tx) => store.noteClientSeen(tx, known.id, nowMs))
-        return
-      }
-      await db.write(async (tx) => {
-        const isFirst = !(await store.hasAnyClient(tx, accountId))
-        const clientId = await store.insertClient(tx, {
-          account_id: accountId,
-          client_digest: digest,
-          user_agent: deviceName(userAgent),
-          address: address.slice(0, 64),
-          last_seen_at_ms: nowMs,
-        })
-        if (isFirst || clientId === undefined) return
-        await store.deleteClientsBeyond(tx, accountId, MAX_PER_ACCOUNT)
-        await events.add(tx, 'login.from-unknown-client', { accountId, clientId })
+  const noteNow = async (accountId: number, { userAgent, address }: ClientInfo): Promise<void> => {
+    const nowMs = clock.nowMs()
+    const digest = sha256Hex(`${programOf(userAgent)}\n${wideNetworkOf(address)}`)
+    const known = await store.findClient(db.read, accountId, digest)
+    if (known !== undefined) {
+      if (nowMs - known.last_seen_at_ms < SEEN_NOTED_EVERY_MS) return
+      await db.write((tx) => store.noteClientSeen(tx, known.id, nowMs))
+      return
+    }
+    await db.write(async (tx) => {
+      const isFirst = !(await store.hasAnyClient(tx, accountId))
+      const clientId = await store.insertClient(tx, {
+        account_id: accountId,
+        client_digest: digest,
+        user_agent: deviceName(userAgent),
+        address: address.slice(0, 64),
+        last_seen_at_ms: nowMs,
       })
-    },
+      if (isFirst || clientId === undefined) return
+      await store.deleteClientsBeyond(tx, accountId, MAX_PER_ACCOUNT)
+      await events.add(tx, 'login.from-unknown-client', { accountId, clientId })
+    })
+  }
+  return {
+    // What is left out is noted at a later sign-in.
+    note: (accountId, client) => noteUnlessFull(() => noteNow(accountId, client)),
     async find(id) {
       const row = await store.findClientById(db.read, id)
       return row === undefined ? undefined : { name: clientName(row.user_agent), address: row.address }

@@ -176,7 +176,7 @@ export async function countAttempt(
 }
 
 /** Takes back one counted attempt that turned out not to be a guess. */
-export async function uncountAttempt(tx: Tx, accountKey: string, network: string): Promise<void> {
+export async function uncountAttempt(tx: Tx, { accountKey, network }: Required<ThrottleFilter>): Promise<void> {
   await tx
     .updateTable('throttle')
     .set({ attempts: sql`throttle.attempts - 1` })
@@ -184,6 +184,18 @@ export async function uncountAttempt(tx: Tx, accountKey: string, network: string
     .where('network', '=', network)
     .where('attempts', '>', 0)
     .execute()
+}
+
+export async function findThrottle(
+  db: Reader,
+  { accountKey, network }: Required<ThrottleFilter>,
+): Promise<ThrottleRow | undefined> {
+  return db
+    .selectFrom('throttle')
+    .selectAll()
+    .where('account_key', '=', accountKey)
+    .where('network', '=', network)
+    .executeTakeFirst()
 }
 
 export async function listThrottled(db: Reader, sinceMs: number): Promise<ThrottleRow[]> {

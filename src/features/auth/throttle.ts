@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js'
 import type { Database } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
+import { type AttemptKey, createAttemptCounts } from './attempts.ts'
 import * as store from './store.ts'
 
 /** Guesses in fifteen minutes: for one account from one network, and for a network over all accounts. */
@@ -37,11 +38,12 @@ export interface Throttle {
  * counted before the check: of any number of simultaneous guesses only as many are checked as are allowed.
  */
 export function createThrottle(db: Database, clock: Clock): Throttle {
-  const countOne = async (accountKey: string, network: string, limit: number): Promise<void> => {
+  const counts = createAttemptCounts(db, WINDOW_MS)
+  const countOne = async (key: AttemptKey, limit: number): Promise<void> => {
     const nowMs = clock.nowMs()
-    const row = await db.write((tx) => store.countAttempt(tx, { accountKey, network, nowMs, windowMs: WINDOW_MS }))
-    if (row.attempts <= limit) return
-    const waitMs = row.window_started_at_ms + WINDOW_MS - nowMs
+    const { attempts, beganAtMs } = await counts.count(key, nowMs)
+    if (attempts <= limit) return
+    const waitMs = beganAtMs + WINDOW_MS - nowMs
     throw new Fault('too-many', 'Too many failed attempts. Try again later', {
       reason: 'throttled',
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)),
@@ -49,27 +51,17 @@ export function createThrottle(db: Database, clock: Clock): Throttle {
   }
   return {
     async count(login, address) {
-      const accountKey = accountKeyOf(login)
       const network = networkOf(address)
-      await countOne(accountKey, network, MAX_GUESSES)
-      await countOne('', network, MAX_NETWORK_GUESSES)
-      return {
-        async forgive() {
-          await db.write(async (tx) => {
-            await store.clearThrottle(tx, { accountKey, network })
-            await store.uncountAttempt(tx, '', network)
-          })
-        },
-      }
+      const own = { accountKey: accountKeyOf(login), network }
+      const everybodys = { accountKey: '', network }
+      await countOne(own, MAX_GUESSES)
+      await countOne(everybodys, MAX_NETWORK_GUESSES)
+      return { forgive: () => counts.forgive(own, everybodys) }
     },
     async countAccount(name) {
-      const accountKey = accountKeyOf(name)
-      await countOne(accountKey, ANYWHERE, MAX_GUESSES)
-      return {
-        async forgive() {
-          await db.write((tx) => store.clearThrottle(tx, { accountKey, network: ANYWHERE }))
-        },
-      }
+      const key = { accountKey: accountKeyOf(name), network: ANYWHERE }
+      await countOne(key, MAX_GUESSES)
+      return { forgive: () => counts.forgive(key) }
     },
     list: () => store.listThrottled(db.read, clock.nowMs() - WINDOW_MS),
     clear: ({ login, network }) =>

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/database.ts'
+import { noteUnlessFull } from '../../db/errors.ts'
 import { ADMIN_GROUP } from '../groups/index.ts'
 import type { AccountDirectory, AccountIdentity } from './identity.ts'
 import type { AccountRecord, AccountRecords } from './records.ts'
@@ -28,12 +29,12 @@ export function createDirectory(db: Database, records: AccountRecords): AccountD
       const record = await records.find(accountId)
       if (record === undefined || atMs - (record.row.last_login_at_ms ?? 0) < LOGIN_NOTE_EVERY_MS) return
       const firstLoginAtMs = record.row.first_login_at_ms ?? atMs
-      // Without a stamp: nothing that was remembered of this account becomes wrong by it.
-      record.row.first_login_at_ms = firstLoginAtMs
-      record.row.last_login_at_ms = atMs
-      await db.write((tx) =>
-        store.updateAccount(tx, accountId, { first_login_at_ms: firstLoginAtMs, last_login_at_ms: atMs }),
-      )
+      const logins = { first_login_at_ms: firstLoginAtMs, last_login_at_ms: atMs }
+      await noteUnlessFull(async () => {
+        await db.write((tx) => store.updateAccount(tx, accountId, logins))
+        // Without a stamp: nothing that was remembered of this account becomes wrong by it.
+        Object.assign(record.row, logins)
+      })
     },
   }
 }
