@@ -3,6 +3,7 @@ import { Fault } from '../../lib/fault.ts'
 import * as detached from './detached-store.ts'
 import { newEtag } from './etag.ts'
 import * as propertyStore from './property-store.ts'
+import { accountGone } from './roots.ts'
 import type { ScopeDeps } from './scope.ts'
 import * as store from './store.ts'
 
@@ -11,6 +12,7 @@ const STEP = 500
 
 /** A copy of a folder that hangs nowhere yet. */
 export interface GrownCopy {
+  readonly accountId: number
   readonly treeId: number
   readonly rootId: number
   /** What it is a copy of, as it was when it began. */
@@ -37,7 +39,7 @@ export async function copyMembers(tx: Tx, fromId: number, toId: number, nowMs: n
  * Copies a large folder bit by bit, into a tree that nobody sees. Whether it still is what the source is, is for the
  * transaction to say that gives it its place: whatever changes below a folder changes its etag.
  */
-export async function growCopy(deps: ScopeDeps, source: store.NodeRow): Promise<GrownCopy> {
+export async function growCopy(deps: ScopeDeps, accountId: number, source: store.NodeRow): Promise<GrownCopy> {
   const { db, clock } = deps
   const copy = await db.write(async (tx) => {
     const nowMs = clock.nowMs()
@@ -46,7 +48,7 @@ export async function growCopy(deps: ScopeDeps, source: store.NodeRow): Promise<
     const place = { tree_id: treeId, parent_id: null, etag: newEtag(), uploaded_at_ms: nowMs }
     const root = await store.insertNode(tx, { ...fields, ...place })
     await propertyStore.copyProperties(tx, id, root.id)
-    return { treeId, rootId: root.id, source }
+    return { accountId, treeId, rootId: root.id, source }
   })
   try {
     await growMembers(deps, copy)
@@ -57,11 +59,14 @@ export async function growCopy(deps: ScopeDeps, source: store.NodeRow): Promise<
   }
 }
 
-async function growMembers({ db, clock }: ScopeDeps, { treeId, rootId, source }: GrownCopy): Promise<void> {
+async function growMembers({ db, clock }: ScopeDeps, copy: GrownCopy): Promise<void> {
+  const { accountId, treeId, rootId, source } = copy
   let open: readonly Open[] = [beginning(source.id, rootId)]
   while (open.length > 0) {
     const before = open
     open = await db.write(async (tx) => {
+      // What is copied in a step may not go meanwhile, nor its content with it.
+      if (!(await store.lockTree(tx, db.kind, source.tree_id, accountId))) throw accountGone()
       const nowMs = clock.nowMs()
       if (!(await detached.noteGrowth(tx, treeId, nowMs))) throw tooSlow()
       return copySome(tx, before, nowMs)

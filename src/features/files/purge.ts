@@ -29,6 +29,8 @@ export async function purgeTrees(
     for (let state = 'more'; state === 'more'; ) {
       if (signal?.aborted === true) return finished
       state = await db.write(async (tx) => {
+        // Two who each let go of content that the other still has would leave it with nobody.
+        await maintenance.lockTree(tx, db.kind, detached_from_id ?? id)
         // Another node may have been faster, or somebody goes on with a copy.
         if (!(await maintenance.takeOver(tx, id, grownBeforeMs))) return 'gone'
         const nowMs = clock.nowMs()

@@ -139,7 +139,7 @@ async function copyNode(deps: ScopeDeps, by: By, relocation: Relocation): Promis
     } catch (error) {
       if (grown !== undefined) await dropCopy(deps, grown).catch(() => {})
       if (!(error instanceof CopyFirst)) throw error
-      grown = attempt < MAX_ATTEMPTS ? await growCopy(deps, error.source) : undefined
+      grown = attempt < MAX_ATTEMPTS ? await growCopy(deps, by.accountId, error.source) : undefined
     }
   }
 }
