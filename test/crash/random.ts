@@ -50,7 +50,7 @@ export function crashUnderLoad(database: DatabaseKind, blobs: BlobStoreKind = 'd
 }
 
 /** Numbers from 0 to 1, the same for the same seed (mulberry32). */
-function createRandom(seed: number): () => number {
+export function createRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -1,0 +1,3 @@
+import { crashWithLargeFolders } from './large-folders.ts'
+
+crashWithLargeFolders('postgres')
