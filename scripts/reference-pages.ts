@@ -109,7 +109,7 @@ function errorsPage(): string {
   ])
   return page(
     'Errors',
-    'Everything that can go wrong is of one of these kinds. Each protocol says it in its own words. An OCS endpoint may have codes of its own; these hold where it has none.',
+    'Everything that can go wrong is of one of these kinds. Each protocol says it in its own words. An OCS endpoint may have codes of its own; these hold where it has none. The OCS API says why in the language of the account, else in one that the request accepts (`Accept-Language`), else in English; there are English, German and French. Always in English are messages that clients compare (such as `Current user is not logged in`), those about requests that no client sends (a parameter that is missing, broken JSON) or about settings of the server, and all of WebDAV and the command line.',
     table(['kind', 'meaning', 'HTTP', 'OCS statuscode', 'OCS HTTP status v1 / v2', 'exit code'], rows),
   )
 }

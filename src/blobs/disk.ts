@@ -12,6 +12,7 @@ import {
   MARK_NAME,
   type StoredBlob,
 } from './blob-store.ts'
+import { MESSAGES } from './fault-messages.ts'
 
 /** Small pieces are joined before they are written: each write is a trip to another thread. */
 const WRITE_BYTES = 1024 * 1024
@@ -235,10 +236,10 @@ function diskFault(error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code
   const syscall = (error as NodeJS.ErrnoException).syscall
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG') {
-    return new Fault('no-space', 'The disk of the server is full', {}, { cause: error })
+    return new Fault('no-space', MESSAGES.diskFull, {}, { cause: error })
   }
   if (syscall !== undefined && code !== 'ECONNRESET') {
-    return new Fault('unavailable', 'The disk of the server cannot be used', {}, { cause: error })
+    return new Fault('unavailable', MESSAGES.diskUnusable, {}, { cause: error })
   }
   return error
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../lib/fault.ts'
+import { MESSAGES } from './fault-messages.ts'
 
 /** What the SDK throws: a reply of the storage, or an error on the way to it. */
 interface S3Error {
@@ -16,9 +17,9 @@ export function s3Fault(error: unknown): Fault {
   if (error instanceof Fault) return error
   const { name = '', $metadata } = error as S3Error
   if (FULL.has(name) || $metadata?.httpStatusCode === 507) {
-    return new Fault('no-space', 'The object storage of the server is full', {}, { cause: error })
+    return new Fault('no-space', MESSAGES.storageFull, {}, { cause: error })
   }
-  return new Fault('unavailable', 'The object storage of the server cannot be used', {}, { cause: error })
+  return new Fault('unavailable', MESSAGES.storageUnusable, {}, { cause: error })
 }
 
 /** Whether the storage says that there is no such object. `HEAD` has no body that would name the reason. */

@@ -1,4 +1,6 @@
 import { Fault, toFault } from '../lib/fault.ts'
+import type { Message } from '../lib/languages.ts'
+import { MESSAGES } from './fault-messages.ts'
 
 /** Extended result codes, sqlite.org/rescode.html. */
 const SQLITE_UNIQUE = new Set([2067, 1555])
@@ -27,7 +29,7 @@ const UNKNOWN_OUTCOME = 'unknown-outcome'
  * A commit that was sent off and never confirmed: it may have happened, now or in a moment. What it refers to must be
  * left in place.
  */
-export function unknownOutcome(message: string, cause: unknown): Fault {
+export function unknownOutcome(message: Message, cause: unknown): Fault {
   return new Fault('unavailable', message, { reason: UNKNOWN_OUTCOME }, { cause })
 }
 
@@ -70,11 +72,11 @@ export function storageFault(error: unknown): Fault {
   const { code, errcode, message } = partsOf(error)
   const primary = typeof errcode === 'number' ? errcode & 0xff : undefined
   if (primary === SQLITE_FULL || errcode === SQLITE_IOERR_SHMSIZE || code === PG_DISK_FULL || code === 'ENOSPC') {
-    return new Fault('no-space', 'The disk of the database is full', {}, { cause: error })
+    return new Fault('no-space', MESSAGES.full, {}, { cause: error })
   }
   const isTrouble = (primary !== undefined && SQLITE_TROUBLE.has(primary)) || isConnectionTrouble(code, message)
   if (isTrouble) {
-    return new Fault('unavailable', 'The database cannot be used right now', {}, { cause: error })
+    return new Fault('unavailable', MESSAGES.unusable, {}, { cause: error })
   }
   return toFault(error)
 }

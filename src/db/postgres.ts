@@ -6,6 +6,7 @@ import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
 import type { Database, Signals, Tables, Tx } from './database.ts'
 import { isWorthRetrying, storageFault, unknownOutcome } from './errors.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { createPostgresStamps, SIGNAL_CHANNEL } from './postgres-stamps.ts'
 import { checkSignal, SignalListeners } from './signals.ts'
 
@@ -148,8 +149,6 @@ function createPostgresWriter(db: Kysely<Tables>, stamps: LocalStamps): Database
   }
 }
 
-const COMMIT_UNCONFIRMED = 'The database went away while it kept the last write. Look whether it is there'
-
 interface WriteState {
   /** Whether everything was said, so that only the commit was left. */
   isDone: boolean
@@ -170,7 +169,7 @@ async function inSteps<T>(state: WriteState, work: () => Promise<T>): Promise<T>
 }
 
 function writeError(error: unknown, { isDone }: WriteState): unknown {
-  if (isDone && !isRefusal(error)) return unknownOutcome(COMMIT_UNCONFIRMED, error)
+  if (isDone && !isRefusal(error)) return unknownOutcome(MESSAGES.unconfirmed, error)
   const fault = storageFault(error)
   return fault.kind === 'internal' ? error : fault
 }

@@ -3,6 +3,7 @@ import { crashPoint } from '../lib/crash-point.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Tx } from './database.ts'
 import { isBusy, storageFault, unknownOutcome } from './errors.ts'
+import { MESSAGES } from './fault-messages.ts'
 import type { Checkpoint } from './sqlite-checkpoint.ts'
 import type { SqliteConnection } from './sqlite-connection.ts'
 import { createWriteHandles, type WriteHandle, type WriteHandles } from './sqlite-handles.ts'
@@ -38,8 +39,6 @@ export interface SqliteWriterDeps {
 
 /** Writers that share one commit at most. More would only make the first of them wait. */
 const MAX_BATCH = 128
-
-const SYNC_FAILED = 'The disk could not keep the last write. Check it, then restart Cloudlet'
 
 /**
  * One writer at a time, many a commit: all that wait run one after the other, each in its own savepoint, then one commit
@@ -129,7 +128,7 @@ function createSyncing(
     try {
       if (failure === undefined) await work()
     } catch (error) {
-      failure = new Fault('unavailable', SYNC_FAILED, {}, { cause: error })
+      failure = new Fault('unavailable', MESSAGES.notKept, {}, { cause: error })
     }
   }
   const tellWhenDurable = async (done: readonly Done[]): Promise<void> => {
@@ -144,7 +143,7 @@ function createSyncing(
         handles.giveBack(handle)
         waiting.resolve(value)
       } else {
-        waiting.reject(unknownOutcome(SYNC_FAILED, failure.cause))
+        waiting.reject(unknownOutcome(MESSAGES.notKept, failure.cause))
       }
     }
   }

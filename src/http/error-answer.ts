@@ -5,6 +5,7 @@ import type { Log } from '../lib/log.ts'
 import { logFault } from './fault-log.ts'
 import { HTTP_STATUS } from './fault-status.ts'
 import { html } from './html.ts'
+import { languageOf } from './language.ts'
 import { sendNotice } from './page.ts'
 
 /** Answers an error outside the protocols: a small page for browsers, JSON with a `message` for everyone else. */
@@ -12,7 +13,8 @@ export function answerHttpError(error: unknown, request: FastifyRequest, reply: 
   const fault = httpFault(error)
   logFault(log, request.id, fault)
   if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
-  const message = fault.kind === 'internal' ? `Something went wrong. Request id: ${request.id}` : fault.message
+  const message =
+    fault.kind === 'internal' ? `Something went wrong. Request id: ${request.id}` : fault.messageIn(languageOf(request))
   reply.code(HTTP_STATUS[fault.kind])
   if (wantsPage(request, fault)) {
     sendErrorPage(reply, HTTP_STATUS[fault.kind], message)

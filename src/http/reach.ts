@@ -1,4 +1,5 @@
 import { Fault } from '../lib/fault.ts'
+import { MESSAGES } from './fault-messages.ts'
 import type { Viewer } from './viewer.ts'
 
 /**
@@ -24,5 +25,5 @@ export function opensAccount(viewer: Viewer): boolean {
 }
 
 export function limited(): Fault {
-  return new Fault('forbidden', 'This app password may not do that', { reason: 'limited' })
+  return new Fault('forbidden', MESSAGES.limitedAppPassword, { reason: 'limited' })
 }

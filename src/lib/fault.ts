@@ -1,4 +1,5 @@
 import type { Json } from './json.ts'
+import type { Language, Message } from './languages.ts'
 
 /**
  * The one error class of Cloudlet. Rules throw a Fault of a closed list of kinds; each protocol has one table
@@ -32,19 +33,33 @@ export interface FaultDetail {
   readonly etag?: string
   /** When the caller may try again. */
   readonly retryAfterSeconds?: number
-  /** What the OCS API says of it in `data`, where an endpoint's clients look there and not at the message. */
-  readonly data?: Json
+  /**
+   * What the OCS API says of it in `data`, where an endpoint's clients look there and not at the message; made for the
+   * reader's language where there are words in it.
+   */
+  readonly data?: Json | ((language: Language) => Json)
 }
 
 export class Fault extends Error {
   override readonly name = 'Fault'
   readonly kind: FaultKind
   readonly detail: FaultDetail
+  readonly #translated: Message | undefined
 
-  constructor(kind: FaultKind, message: string, detail: FaultDetail = {}, options?: { cause?: unknown }) {
-    super(message, options)
+  /**
+   * A message that people read comes in every language. Plain text is for programs, for those who write or operate
+   * them, and for what clients compare.
+   */
+  constructor(kind: FaultKind, message: string | Message, detail: FaultDetail = {}, options?: { cause?: unknown }) {
+    super(typeof message === 'string' ? message : message.en, options)
     this.kind = kind
     this.detail = detail
+    this.#translated = typeof message === 'string' ? undefined : message
+  }
+
+  /** The message for whoever reads that language; `message` is English, for the log and the command line. */
+  messageIn(language: Language): string {
+    return this.#translated?.[language] ?? this.message
   }
 }
 

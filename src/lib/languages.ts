@@ -3,6 +3,12 @@ export const LANGUAGES = ['en', 'de', 'fr'] as const
 
 export type Language = (typeof LANGUAGES)[number]
 
+/** The same in each of them. */
+export type Message = Readonly<Record<Language, string>>
+
+/** Messages of a feature by name. One with values in it is a function of them. */
+export type Messages = Readonly<Record<string, Message | ((...values: never[]) => Message)>>
+
 /** The language for a tag as accounts have it: `de`, `de_DE`, `pt-BR`. undefined: none of ours. */
 export function languageOfTag(tag: string): Language | undefined {
   const [primary = ''] = tag.toLowerCase().split(/[_-]/)

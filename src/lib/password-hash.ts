@@ -1,6 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
 import { Fault } from './fault.ts'
+import { MESSAGES } from './fault-messages.ts'
 
 interface Cost {
   readonly memoryKiB: number
@@ -87,7 +88,7 @@ async function enter(): Promise<void> {
     return
   }
   if (waiting.length >= MAX_WAITING) {
-    throw new Fault('unavailable', 'Too many people sign in at once. Try again in a moment', { retryAfterSeconds: 5 })
+    throw new Fault('unavailable', MESSAGES.tooManySignIns, { retryAfterSeconds: 5 })
   }
   await new Promise<void>((resolve) => waiting.push(resolve))
 }

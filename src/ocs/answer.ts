@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerNotModified } from '../http/conditional.ts'
+import { languageOf } from '../http/language.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Json } from '../lib/json.ts'
 import { CONTENT_TYPE, type OcsFormat, type OcsMeta, writeEnvelope } from './envelope.ts'
@@ -109,9 +110,15 @@ export function sendFault(
   }
   if (fault.detail.retryAfterSeconds !== undefined) reply.header('retry-after', fault.detail.retryAfterSeconds)
   const code = codes[fault.detail.reason ?? ''] ?? codes[fault.kind] ?? OCS_CODE[fault.kind]
-  const message = fault.kind === 'internal' ? 'Internal Server Error' : fault.message
-  const data = fault.kind === 'internal' ? undefined : fault.detail.data
-  sendFailure(version, request, reply, { code, message, early: early || staysOutside(fault), data })
+  const isInternal = fault.kind === 'internal'
+  const language = languageOf(request)
+  const { data } = fault.detail
+  sendFailure(version, request, reply, {
+    code,
+    message: isInternal ? 'Internal Server Error' : fault.messageIn(language),
+    early: early || staysOutside(fault),
+    data: isInternal ? undefined : typeof data === 'function' ? data(language) : data,
+  })
 }
 
 /** Throttling and overload keep their HTTP status on version 1 too (recordings rate-limits, webdav-errors). */

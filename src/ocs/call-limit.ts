@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { AccountViewer } from '../http/viewer.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Fault } from '../lib/fault.ts'
+import { MESSAGES } from './fault-messages.ts'
 import type { CallLimit } from './route.ts'
 
 interface Window {
@@ -27,7 +28,7 @@ export function createCallCounter({ calls, windowSeconds }: CallLimit, clock: Cl
     window.calls += 1
     if (window.calls <= calls) return
     const waitMs = window.startedAtMs + windowSeconds * 1_000 - nowMs
-    throw new Fault('too-many', 'Too many changes in a short time. Try again later', {
+    throw new Fault('too-many', MESSAGES.tooManyCalls, {
       reason: 'call-limit',
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)),
     })

@@ -9,9 +9,11 @@ import type { AccountViewer, Viewer } from '../http/viewer.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Fault, type FaultKind } from '../lib/fault.ts'
 import type { Json } from '../lib/json.ts'
+import type { Message } from '../lib/languages.ts'
 import type { Log } from '../lib/log.ts'
 import { notSignedIn, sendFailure, sendFault, sendResult, unknownAddress } from './answer.ts'
 import { createCallCounter } from './call-limit.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { type CheckInput, checkNoInput, createCheckInput } from './input.ts'
 import type { OcsAccess, OcsResult, OcsRoute } from './route.ts'
 import type { OcsVersion } from './status.ts'
@@ -158,18 +160,12 @@ function admitCall(route: OcsRoute, viewer: Viewer, hasProof: boolean, nowMs: nu
   }
 }
 
-function accessRefusal(auth: OcsAccess, viewer: AccountViewer): string | undefined {
+function accessRefusal(auth: OcsAccess, viewer: AccountViewer): Message | undefined {
   if (viewer.isAdmin) return undefined
-  if (auth === 'admin') return 'Logged in account must be an admin'
-  if (auth === 'delegated-admin') {
-    return 'Logged in account must be an administrator or have authorization to edit this setting.'
-  }
-  if (auth === 'settings-admin') {
-    return 'Logged in account must be an admin, a sub admin or gotten special right to access this setting'
-  }
-  if (auth === 'group-admin' && viewer.administeredGroupIds.length === 0) {
-    return 'Logged in account must be at least a sub admin'
-  }
+  if (auth === 'admin') return MESSAGES.adminsOnly
+  if (auth === 'delegated-admin') return MESSAGES.delegatedAdminsOnly
+  if (auth === 'settings-admin') return MESSAGES.settingsAdminsOnly
+  if (auth === 'group-admin' && viewer.administeredGroupIds.length === 0) return MESSAGES.groupAdminsOnly
   return undefined
 }
 

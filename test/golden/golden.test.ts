@@ -11,11 +11,11 @@ import { betweenNotifications } from './notifications-staging.ts'
 import { betweenEdits, betweenGroups, betweenUsers } from './provisioning-staging.ts'
 import { betweenPush, betweenWebPush, PUSH_VARIANTS, type Variant } from './push-staging.ts'
 import { type Replayed, readRecording, replay } from './replay.ts'
-import { betweenTheming, dressAsRecorded, prepareAlice } from './staging.ts'
+import { betweenEnvelope, betweenTheming, dressAsRecorded, prepareAlice } from './staging.ts'
 import { betweenOutOfOffice, betweenUserStatus } from './status-staging.ts'
 
 const TOPICS: Readonly<Record<string, Between>> = {
-  'ocs-envelope': {},
+  'ocs-envelope': betweenEnvelope,
   'users-metadata': {},
   capabilities: {},
   theming: betweenTheming,

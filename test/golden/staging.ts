@@ -50,6 +50,19 @@ export async function prepareAlice(app: TestApp, topic: string): Promise<void> {
   await edit('bluesky', 'alice.bsky.social')
 }
 
+/** Erin chose German before the last requests. */
+export const betweenEnvelope: Between = {
+  async 'A message in the language of the user (German)'(app) {
+    await app.request({
+      method: 'PUT',
+      url: '/ocs/v2.php/cloud/users/erin',
+      headers: { ...OCS, 'content-type': 'application/json' },
+      body: JSON.stringify({ key: 'language', value: 'de' }),
+      as: ['erin', PASSWORDS['erin'] ?? ''],
+    })
+  },
+}
+
 /** The reference's own name and colours, so that what is derived from them can be compared. */
 export async function dressAsRecorded(app: TestApp): Promise<void> {
   await run(app, 'name', 'Nextcloud')

@@ -4,6 +4,7 @@ import { Type } from '../../lib/schema.ts'
 import { CLOUDLET_VERSION } from '../../lib/version.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import { ABOUT } from './about.ts'
+import { MESSAGES } from './fault-messages.ts'
 
 const AppIds = Type.Object({ apps: Type.Array(Type.String()) })
 
@@ -36,13 +37,13 @@ const listApps = (appIds: readonly string[]): OcsRoute =>
     codes: { 'unknown-filter': 101 },
     handler({ input: { filter } }) {
       if (!['', 'enabled', 'disabled'].includes(filter)) {
-        throw new Fault('bad-request', 'Invalid filter', { reason: 'unknown-filter' })
+        throw new Fault('bad-request', MESSAGES.unknownFilter, { reason: 'unknown-filter' })
       }
       return { apps: filter === 'disabled' ? [] : appIds }
     },
   })
 
-const unknownApp = (): Fault => new Fault('not-found', 'The request app was not found', { reason: 'no-app' })
+const unknownApp = (): Fault => new Fault('not-found', MESSAGES.noApp, { reason: 'no-app' })
 
 const showApp = (appIds: readonly string[]): OcsRoute =>
   defineOcs({
@@ -98,7 +99,7 @@ const disableApp = (appIds: readonly string[]): OcsRoute =>
     codes: { 'always-on': 101 },
     handler({ params: { app } }) {
       if (appIds.includes(app)) {
-        throw new Fault('conflict', `The app ${app} is a part of this server and cannot be disabled`, {
+        throw new Fault('conflict', MESSAGES.alwaysOn(app), {
           reason: 'always-on',
         })
       }

@@ -8,6 +8,7 @@ import { randomText } from '../../lib/ids.ts'
 import type { Audit } from '../../lib/log.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import type {} from './events.ts'
+import { MESSAGES } from './fault-messages.ts'
 import * as store from './store.ts'
 
 /** Letters and digits of a secret: 428 bits, so a fast digest of it is as good as a slow one. */
@@ -144,7 +145,7 @@ export function createAppPasswords(deps: AppPasswordsDeps): AppPasswords {
   }
 }
 
-const missing = (): Fault => new Fault('not-found', 'There is no such app password')
+const missing = (): Fault => new Fault('not-found', MESSAGES.noAppPassword)
 
 interface NewAppPassword extends AppPasswordLimits {
   readonly name: string
@@ -159,10 +160,10 @@ async function insert(
 ): Promise<MadeAppPassword> {
   const nowMs = clock.nowMs()
   if (endsAtMs !== undefined && endsAtMs <= nowMs) {
-    throw new Fault('bad-request', 'An app password must end in the future', { reason: 'ended' })
+    throw new Fault('bad-request', MESSAGES.endsInPast, { reason: 'ended' })
   }
   if ((await store.countAppPasswords(tx, accountId)) >= MAX_PER_ACCOUNT) {
-    throw new Fault('conflict', 'This account has too many app passwords. Delete some first')
+    throw new Fault('conflict', MESSAGES.tooManyAppPasswords)
   }
   const secret = randomText(SECRET_CHARS)
   const id = await store.insertAppPassword(tx, {

@@ -7,6 +7,7 @@ import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { AppPasswordLimits, AppPasswords } from './app-passwords.ts'
 import { addForm, codePage, deviceList, type PageContext, phoneForm, secretPage } from './device-views.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { endOf, type FolderNames } from './limits-input.ts'
 import { type Confirming, requireOwnForm, sessionViewer } from './own-form.ts'
 import { PASSWORD_PATH, type PasswordPageDeps, passwordPages } from './password-page.ts'
@@ -148,7 +149,7 @@ async function wipe(
 ): Promise<FastifyReply> {
   await requirePassword(deps, request, viewer)
   const count = await deps.appPasswords.askForWipe(viewer.accountId, viewer.userId, idIn(request))
-  if (count === 0) throw new Fault('not-found', 'There is no such app password')
+  if (count === 0) throw new Fault('not-found', MESSAGES.noAppPassword)
   return leadBack(request, reply, 'wiped')
 }
 

@@ -3,6 +3,7 @@ import type { Database } from '../../db/database.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import { type AttemptKey, createAttemptCounts } from './attempts.ts'
+import { MESSAGES } from './fault-messages.ts'
 import * as store from './store.ts'
 
 /** Guesses in fifteen minutes: for one account from one network, and for a network over all accounts. */
@@ -44,7 +45,7 @@ export function createThrottle(db: Database, clock: Clock): Throttle {
     const { attempts, beganAtMs } = await counts.count(key, nowMs)
     if (attempts <= limit) return
     const waitMs = beganAtMs + WINDOW_MS - nowMs
-    throw new Fault('too-many', 'Too many failed attempts. Try again later', {
+    throw new Fault('too-many', MESSAGES.throttled, {
       reason: 'throttled',
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)),
     })

@@ -1,6 +1,7 @@
 import { sha256Hex } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
 import { imageLibrary } from '../../lib/image-library.ts'
+import { MESSAGES } from './fault-messages.ts'
 
 /** Sizes that are sent over HTTP; every other is answered with one of them (recording avatar). */
 export const SMALL = 64
@@ -32,7 +33,7 @@ export type Accepted =
  * `bad-request` with reason `no-image` for what is none, and `too-large` for more than `MAX_INPUT_BYTES`.
  */
 export async function acceptPicture(input: Uint8Array): Promise<Accepted> {
-  if (input.byteLength > MAX_INPUT_BYTES) throw new Fault('too-large', 'The picture is larger than 8 MiB')
+  if (input.byteLength > MAX_INPUT_BYTES) throw new Fault('too-large', MESSAGES.tooLarge(MAX_INPUT_BYTES / 1024 ** 2))
   if (!hasKnownStart(input)) throw noImage()
   return inTurn(async () => {
     try {
@@ -63,7 +64,8 @@ export async function acceptPicture(input: Uint8Array): Promise<Accepted> {
   })
 }
 
-const noImage = (cause?: unknown): Fault => new Fault('bad-request', 'Invalid image', { reason: 'no-image' }, { cause })
+const noImage = (cause?: unknown): Fault =>
+  new Fault('bad-request', MESSAGES.noImage, { reason: 'no-image' }, { cause })
 
 /** PNG, JPEG, GIF, WebP, and HEIF with AVIF. SVG is none of them: it is a program more than a picture. */
 function hasKnownStart(input: Uint8Array): boolean {
@@ -115,7 +117,7 @@ const waiting: (() => void)[] = []
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {
   if (running >= MAX_AT_ONCE) {
     if (waiting.length >= MAX_WAITING) {
-      throw new Fault('unavailable', 'Too many pictures are asked for at once', { retryAfterSeconds: 1 })
+      throw new Fault('unavailable', MESSAGES.tooMany, { retryAfterSeconds: 1 })
     }
     await new Promise<void>((resolve) => waiting.push(resolve))
   } else running += 1

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerNotModified } from '../../http/conditional.ts'
 import { HTTP_STATUS } from '../../http/fault-status.ts'
+import { languageFor } from '../../http/language.ts'
 import { MultipartForm } from '../../http/multipart.ts'
 import { bodyText } from '../../http/page-request.ts'
 import type { HttpRoute } from '../../http/route.ts'
@@ -8,6 +9,7 @@ import type { AccountViewer } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault, type FaultKind } from '../../lib/fault.ts'
 import type { Json } from '../../lib/json.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { acceptPicture, LARGE, MAX_INPUT_BYTES, SMALL } from './pictures.ts'
 import { type Avatar, type Avatars, storedSize } from './service.ts'
 
@@ -137,7 +139,7 @@ const upload = (deps: AvatarRoutesDeps, path: string): HttpRoute => ({
       // Web clients look for the message in `data`; what is no picture at all has no status of its own (recording avatar).
       if (!(error instanceof Fault) || !TOLD_IN_DATA.has(error.kind)) throw error
       reply.code(error.detail.reason === 'no-image' ? 200 : HTTP_STATUS[error.kind])
-      return sendJson(reply, { data: { message: error.message } })
+      return sendJson(reply, { data: { message: error.messageIn(languageFor(viewer, request)) } })
     }
   },
 })
@@ -153,11 +155,11 @@ async function inputOf(
   const [file] = body instanceof MultipartForm ? body.files : []
   if (file !== undefined) return file.bytes
   const path = body instanceof MultipartForm ? (body.fields['path'] ?? '') : bodyText(request, 'path')
-  if (typeof path !== 'string' || path === '') throw new Fault('bad-request', 'No image or file provided')
+  if (typeof path !== 'string' || path === '') throw new Fault('bad-request', MESSAGES.nothingSent)
   if (viewer.via === 'app-password') throw new Fault('forbidden', 'An app sends the picture itself')
   const steps = path.split('/').filter((step) => step !== '')
   const bytes = await readFile(viewer.accountId, steps, MAX_INPUT_BYTES)
-  if (bytes === undefined) throw new Fault('not-found', 'There is no such file')
+  if (bytes === undefined) throw new Fault('not-found', MESSAGES.noFile)
   return bytes
 }
 

@@ -8,6 +8,7 @@ import { Fault } from '../../lib/fault.ts'
 import type { Audit } from '../../lib/log.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import type { AccountRecord, Visibility } from '../users/index.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { hueOf, initialsOf } from './initials.ts'
 import { type Accepted, convertPicture, LARGE, renderSvg, SMALL } from './pictures.ts'
 import * as store from './store.ts'
@@ -97,7 +98,7 @@ export function createAvatarsService({ db, clock, audit, visibility }: AvatarsDe
           await db.stamps.bump(tx, accountTopic(accountId))
         })
         .catch((error: unknown) => {
-          if (isForeignKeyViolation(error)) throw new Fault('not-found', 'User does not exist')
+          if (isForeignKeyViolation(error)) throw new Fault('not-found', MESSAGES.noAccount)
           throw error
         })
       audit.record({ event: 'account.avatar-changed', actor: userId, subject: userId })
@@ -142,7 +143,7 @@ function createPictures(db: Database) {
     const etag = isAsKept ? facts.etag : sha256Hex(`${facts.etag} ${pixels} ${type}`).slice(0, 32)
     const load = async (): Promise<Made> => {
       const row = await store.findAvatar(db.read, facts.account_id, facts.pixels)
-      if (row?.etag !== facts.etag) throw new Fault('conflict', 'The picture was changed meanwhile. Ask again')
+      if (row?.etag !== facts.etag) throw new Fault('conflict', MESSAGES.changed)
       return { contentType: row.content_type, content: row.content }
     }
     const convert = async (): Promise<Made> => convertPicture((await load()).content, pixels, type)

@@ -9,6 +9,7 @@ import { randomText } from '../../lib/ids.ts'
 import type { Grantor, IsGranted } from '../auth/index.ts'
 import type { NodeRow } from '../files/index.ts'
 import type {} from './events.ts'
+import { MESSAGES } from './fault-messages.ts'
 import * as store from './store.ts'
 
 export interface DirectLinksDeps {
@@ -46,13 +47,12 @@ export function createDirectLinks(deps: DirectLinksDeps): DirectLinks {
   return {
     async make({ accountId, limits, endsAtMs, appPasswordId }, fileId, seconds = maxSeconds) {
       if (seconds <= 0 || seconds > maxSeconds) {
-        const message = `Expiration time should be greater than 0 and less than or equal to ${maxSeconds}`
-        throw new Fault('bad-request', message, { field: 'expirationTime' })
+        throw new Fault('bad-request', MESSAGES.expirationTime(maxSeconds), { field: 'expirationTime' })
       }
       const node = Number.isSafeInteger(fileId) && fileId > 0 ? await deps.findNode(fileId) : undefined
       if (node === undefined || (await deps.ownerOf(node)) !== accountId) throw new Fault('not-found', '')
       if (!(await deps.isWithin(limits, node.id))) throw new Fault('not-found', '')
-      if (node.is_folder === 1) throw new Fault('bad-request', 'Direct download only works for files')
+      if (node.is_folder === 1) throw new Fault('bad-request', MESSAGES.onlyFiles)
       const token = randomText(TOKEN_CHARS)
       // Not longer than the credential that asks for it.
       const nowMs = clock.nowMs()

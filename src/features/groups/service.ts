@@ -4,6 +4,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Audit } from '../../lib/log.ts'
 import { accountTopic } from '../../lib/topics.ts'
+import { MESSAGES } from './fault-messages.ts'
 import * as store from './store.ts'
 
 /** Members of this group administer the server. It always exists. */
@@ -72,7 +73,7 @@ export interface AccountRoles {
 export function createGroups({ db, clock, audit }: GroupsDeps): Groups {
   const get = async (groupId: string): Promise<Group> => {
     const group = await store.findGroup(db.read, groupId)
-    if (group === undefined) throw new Fault('not-found', 'Group does not exist', { reason: 'no-group' })
+    if (group === undefined) throw new Fault('not-found', MESSAGES.noGroup, { reason: 'no-group' })
     return toGroup(group)
   }
   /** A change of one account's part in a group, with its stamp and its audit line. */
@@ -84,7 +85,7 @@ export function createGroups({ db, clock, audit }: GroupsDeps): Groups {
         await db.stamps.bump(tx, accountTopic(accountId))
       })
       .catch((error: unknown) => {
-        if (isForeignKeyViolation(error)) throw new Fault('not-found', 'User does not exist', { reason: 'no-account' })
+        if (isForeignKeyViolation(error)) throw new Fault('not-found', MESSAGES.noAccount, { reason: 'no-account' })
         throw error
       })
     audit.record({ event, actor, subject: groupId, detail: { accountId } })
@@ -131,14 +132,14 @@ export function createGroups({ db, clock, audit }: GroupsDeps): Groups {
       await db
         .write((tx) => store.insertGroup(tx, group))
         .catch((error: unknown) => {
-          if (isUniqueViolation(error)) throw new Fault('exists', 'group exists', { reason: 'group-exists' })
+          if (isUniqueViolation(error)) throw new Fault('exists', MESSAGES.groupExists, { reason: 'group-exists' })
           throw error
         })
       audit.record({ event: 'group.created', actor, subject: groupId })
     },
     async remove(groupId, actor) {
       await get(groupId)
-      if (groupId === ADMIN_GROUP) throw new Fault('forbidden', 'The administrators’ group cannot be deleted')
+      if (groupId === ADMIN_GROUP) throw new Fault('forbidden', MESSAGES.adminsStay)
       await db.write(async (tx) => {
         const concerned = await store.listConcernedAccountIds(tx, groupId)
         await store.deleteGroup(tx, groupId)
@@ -151,7 +152,7 @@ export function createGroups({ db, clock, audit }: GroupsDeps): Groups {
     removeMember: (groupId, accountId, actor) =>
       changeRole('group.member-removed', groupId, accountId, actor, store.deleteMember),
     async addAdmin(groupId, accountId, actor) {
-      if (groupId === ADMIN_GROUP) throw new Fault('forbidden', 'Cannot create sub-admins for admin group')
+      if (groupId === ADMIN_GROUP) throw new Fault('forbidden', MESSAGES.noAdminOfAdmins)
       await changeRole('group.admin-added', groupId, accountId, actor, store.insertGroupAdmin)
     },
     removeAdmin: (groupId, accountId, actor) =>
@@ -181,8 +182,8 @@ function toGroup(row: store.GroupRow): Group {
 }
 
 function checkGroupText(text: string): void {
-  if (text.trim() === '') throw new Fault('bad-request', 'Invalid group name', { reason: 'invalid-group' })
+  if (text.trim() === '') throw new Fault('bad-request', MESSAGES.invalidName, { reason: 'invalid-group' })
   if (text.length > MAX_GROUP_CHARS || /[\u0000-\u001f\u007f]/.test(text)) {
-    throw new Fault('bad-request', 'Invalid group name', { reason: 'invalid-group' })
+    throw new Fault('bad-request', MESSAGES.invalidName, { reason: 'invalid-group' })
   }
 }

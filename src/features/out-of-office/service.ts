@@ -4,6 +4,7 @@ import type { Job, Jobs } from '../../jobs/jobs.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import { OUT_OF_OFFICE, type UserStatuses } from '../user-status/index.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { type Days, isDay, type Period, periodOf, tomorrowOf } from './period.ts'
 import * as store from './store.ts'
 
@@ -118,18 +119,18 @@ function absenceOf(row: store.AbsenceRow): Absence {
 /** In the words of the wire, as far as it has any (recording out-of-office). */
 function accept({ firstDay, lastDay, shortText, message }: Omit<Absence, 'id' | 'accountId'>): void {
   for (const [field, day] of Object.entries({ firstDay, lastDay })) {
-    if (!isDay(day)) throw new Fault('bad-request', `Parameter "${field}" must be a day, YYYY-MM-DD`, { field })
+    if (!isDay(day)) throw new Fault('bad-request', MESSAGES.noDay(field), { field })
   }
   if (firstDay > lastDay) throw new Fault('bad-request', '', { data: { error: 'firstDay' } })
   if (shortText.length > 2 * MAX_SHORT_CHARS || [...shortText].length > MAX_SHORT_CHARS) {
     throw new Fault('bad-request', '', { data: { error: 'statusLength' } })
   }
   if (message.length > MAX_MESSAGE_CHARS) {
-    throw new Fault('bad-request', `The message has more than ${MAX_MESSAGE_CHARS} characters`, { field: 'message' })
+    throw new Fault('bad-request', MESSAGES.messageTooLong(MAX_MESSAGE_CHARS), { field: 'message' })
   }
   for (const [field, text] of Object.entries({ status: shortText, message })) {
     const isShown = !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text) && text.isWellFormed()
-    if (!isShown) throw new Fault('bad-request', `Parameter "${field}" has characters that cannot be shown`, { field })
+    if (!isShown) throw new Fault('bad-request', MESSAGES.unshown(field), { field })
   }
 }
 

@@ -3,6 +3,7 @@ import type { Events } from '../../events/events.ts'
 import { Fault } from '../../lib/fault.ts'
 import { defineOcs, type OcsRoute } from '../../ocs/route.ts'
 import type { Accounts } from '../users/index.ts'
+import { MESSAGES } from './fault-messages.ts'
 
 export interface PasswordLinkRoutesDeps {
   readonly db: Database
@@ -23,8 +24,8 @@ export function passwordLinkRoutes({ db, events, accounts, canMail }: PasswordLi
       codes: { hidden: 998, 'no-address': 101, 'no-mail': 102 },
       async handler({ viewer, params }) {
         const { row } = await accounts.getEditable(viewer, params.userId)
-        if (row.email === null) throw new Fault('bad-request', 'Email address not available', { reason: 'no-address' })
-        if (!canMail) throw new Fault('unavailable', 'No mail server is set on this server', { reason: 'no-mail' })
+        if (row.email === null) throw new Fault('bad-request', MESSAGES.noAddress, { reason: 'no-address' })
+        if (!canMail) throw new Fault('unavailable', MESSAGES.noMail, { reason: 'no-mail' })
         await db.write((tx) => events.add(tx, 'account.welcome-wanted', { accountId: row.id }))
         return undefined
       },

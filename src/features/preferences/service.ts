@@ -3,6 +3,7 @@ import type { Database } from '../../db/database.ts'
 import { isForeignKeyViolation } from '../../db/errors.ts'
 import { Fault } from '../../lib/fault.ts'
 import { accountTopic } from '../../lib/topics.ts'
+import { MESSAGES } from './fault-messages.ts'
 import * as store from './store.ts'
 
 /**
@@ -84,7 +85,7 @@ export function createPreferencesService({ db, rules }: PreferencesDeps): Prefer
           await db.stamps.bump(tx, accountTopic(accountId))
         })
         .catch((error: unknown) => {
-          if (isForeignKeyViolation(error)) throw new Fault('not-found', 'User does not exist')
+          if (isForeignKeyViolation(error)) throw new Fault('not-found', MESSAGES.noAccount)
           throw error
         })
     },

@@ -1,13 +1,11 @@
-import type { FastifyRequest } from 'fastify'
 import { answerNotModified } from '../../http/conditional.ts'
 import { type Html, html } from '../../http/html.ts'
+import { languageOf } from '../../http/language.ts'
 import { type Branding, sendPage } from '../../http/page.ts'
 import type { HttpRoute } from '../../http/route.ts'
-import type { Viewer } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { sha256Hex } from '../../lib/digest.ts'
 import { Fault } from '../../lib/fault.ts'
-import { acceptedLanguage, type Language, languageOfTag } from '../../lib/languages.ts'
 import { lookUp } from '../../lib/lookup.ts'
 import { actionsOf } from './actions.ts'
 import { ACTION_ICONS } from './icons.ts'
@@ -37,7 +35,7 @@ const profilePage = ({ clock, profiles, branding }: ProfilePagesDeps): HttpRoute
     if (viewer.kind === 'account') reply.header('x-user-id', encodeURI(viewer.userId))
     const profile = await profiles.find(viewer, userId)
     if (profile === undefined || !profile.isEnabled) throw new Fault('not-found', 'There is no page at this address')
-    const language = languageOf(viewer, request)
+    const language = languageOf(request)
     const words = PROFILE_WORDS[language]
     reply.header('cache-control', 'private, no-cache')
     return sendPage(reply, {
@@ -48,11 +46,6 @@ const profilePage = ({ clock, profiles, branding }: ProfilePagesDeps): HttpRoute
     })
   },
 })
-
-function languageOf(viewer: Viewer, { headers }: FastifyRequest): Language {
-  const own = viewer.kind === 'account' ? languageOfTag(viewer.language) : undefined
-  return own ?? acceptedLanguage(headers['accept-language']) ?? 'en'
-}
 
 function pageBody(profile: Profile, words: ProfileWords, time: string): Html {
   const line = (text: string): Html | undefined => (text === '' ? undefined : html`<p class="quiet">${text}</p>`)

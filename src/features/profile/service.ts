@@ -6,6 +6,7 @@ import { Fault } from '../../lib/fault.ts'
 import type { Audit } from '../../lib/log.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import type { AccountRecord, Visibility } from '../users/index.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { isProfileField, type ProfileFieldId, usualVisibility, VISIBILITIES } from './fields.ts'
 import * as store from './store.ts'
 
@@ -66,15 +67,13 @@ export function createProfiles({ db, audit, visibility }: ProfilesDeps): Profile
     },
     async choose(viewer, userId, field, chosen) {
       if (userId.toLowerCase() !== viewer.userId.toLowerCase()) {
-        throw new Fault('forbidden', 'People can only edit their own visibility settings')
+        throw new Fault('forbidden', MESSAGES.onlyOwn)
       }
       if (!isProfileField(field)) {
-        const message = `Account does not have a profile parameter with ID: ${field.slice(0, 64)}`
-        throw new Fault('bad-request', message, { field: 'paramId' })
+        throw new Fault('bad-request', MESSAGES.noField(field.slice(0, 64)), { field: 'paramId' })
       }
       if (!VISIBILITIES.some((known) => known === chosen)) {
-        const message = `The visibility must be one of ${VISIBILITIES.join(', ')}`
-        throw new Fault('bad-request', message, { field: 'visibility' })
+        throw new Fault('bad-request', MESSAGES.noVisibility(VISIBILITIES.join(', ')), { field: 'visibility' })
       }
       const row = { account_id: viewer.accountId, field, visibility: chosen }
       await db
@@ -83,7 +82,7 @@ export function createProfiles({ db, audit, visibility }: ProfilesDeps): Profile
           await db.stamps.bump(tx, accountTopic(viewer.accountId))
         })
         .catch((error: unknown) => {
-          if (isForeignKeyViolation(error)) throw new Fault('not-found', 'User does not exist')
+          if (isForeignKeyViolation(error)) throw new Fault('not-found', MESSAGES.noAccount)
           throw error
         })
       const subject = viewer.userId

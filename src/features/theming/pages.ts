@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { answerNotModified } from '../../http/conditional.ts'
+import { languageFor } from '../../http/language.ts'
 import type { HttpRoute } from '../../http/route.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { sha256Hex } from '../../lib/digest.ts'
@@ -138,15 +139,15 @@ const chooseBackground = (theming: Theming): HttpRoute => ({
   summary: 'Chooses a background for the account: shipped, color or default',
   access: 'user',
   async handler(request, reply) {
-    const { accountId } = await accountOf(request, reply)
+    const viewer = await accountOf(request, reply)
     const { kind } = request.params as { readonly kind: string }
     const body = (request.body ?? {}) as Readonly<Record<string, unknown>>
     try {
-      const choice = await theming.choose(accountId, wantedBackground(kind, body))
+      const choice = await theming.choose(viewer.accountId, wantedBackground(kind, body))
       return sendChoice(reply, choiceView(await theming.theme(), choice, choice.background))
     } catch (error) {
       if (!(error instanceof Fault) || error.kind !== 'bad-request') throw error
-      return sendChoice(reply.code(400), { error: error.message })
+      return sendChoice(reply.code(400), { error: error.messageIn(languageFor(viewer, request)) })
     }
   },
 })

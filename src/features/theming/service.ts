@@ -8,6 +8,7 @@ import { accountTopic } from '../../lib/topics.ts'
 import type { Preferences } from '../preferences/index.ts'
 import { isColor } from './colors.ts'
 import { BACKGROUNDS } from './drawings.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { averageColor, encodeImage } from './images.ts'
 import { PRIMARY_COLOR } from './preferences.ts'
 import { acceptTextSetting, type ImageName, settingName, TEXT_SETTINGS } from './settings.ts'
@@ -126,8 +127,7 @@ export function createThemingService({ db, clock, audit, preferences }: ThemingD
     },
     async choose(accountId, wanted) {
       const { values } = await reading.theme()
-      if (values['disable-user-theming'] === 'yes')
-        throw new Fault('forbidden', 'The administrator has fixed the theme')
+      if (values['disable-user-theming'] === 'yes') throw new Fault('forbidden', MESSAGES.fixed)
       checkChoice(wanted)
       const before = await reading.choice(accountId)
       const isBackground = wanted.background !== undefined || wanted.backgroundColor !== undefined
@@ -154,13 +154,13 @@ function checkChoice({ background, backgroundColor, themes }: ChoiceChange): voi
     background !== 'color' &&
     lookUp(BACKGROUNDS, background) === undefined
   ) {
-    throw new Fault('bad-request', 'The given file name is invalid', { field: 'value' })
+    throw new Fault('bad-request', MESSAGES.noBackground, { field: 'value' })
   }
   if (backgroundColor !== undefined && backgroundColor !== '' && !isColor(backgroundColor)) {
-    throw new Fault('bad-request', 'The colour must be written as #rrggbb', { field: 'color' })
+    throw new Fault('bad-request', MESSAGES.noColor, { field: 'color' })
   }
   const unknown = themes?.find((id) => !THEME_IDS.some((known) => known === id))
-  if (unknown !== undefined) throw new Fault('bad-request', `Invalid theme id: ${unknown.slice(0, 64)}`)
+  if (unknown !== undefined) throw new Fault('bad-request', MESSAGES.noTheme(unknown.slice(0, 64)))
 }
 
 function createReading(

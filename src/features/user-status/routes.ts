@@ -4,6 +4,7 @@ import { Fault } from '../../lib/fault.ts'
 import { Type } from '../../lib/schema.ts'
 import { defineOcs, type OcsRoute, OcsStatus } from '../../ocs/route.ts'
 import type { Visibility } from '../users/index.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { PREDEFINED } from './predefined.ts'
 import type { UserStatuses } from './service.ts'
 import { PredefinedReply, PrivateReply, PublicReply, predefinedView, privateView, publicView } from './views.ts'
@@ -46,7 +47,7 @@ const getOwn = ({ statuses }: UserStatusRoutesDeps): OcsRoute =>
     reply: PrivateReply,
     async handler({ viewer, request }) {
       const row = await statuses.find(viewer.accountId)
-      if (row === undefined) throw new Fault('not-found', 'No status for the current user')
+      if (row === undefined) throw new Fault('not-found', MESSAGES.noOwnStatus)
       return privateView({ userId: viewer.userId, row, language: languageFor(viewer, request) })
     },
   })
@@ -185,7 +186,7 @@ const getOther = (deps: UserStatusRoutesDeps): OcsRoute =>
     async handler({ viewer, params, request }) {
       const found = await findOther(deps, viewer, params.userId)
       // The same for whoever has none, is hidden or does not exist.
-      if (found === undefined) throw new Fault('not-found', 'No status for the requested userId')
+      if (found === undefined) throw new Fault('not-found', MESSAGES.noStatus)
       return publicView({ ...found, language: languageFor(viewer, request) })
     },
   })

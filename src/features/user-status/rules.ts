@@ -1,4 +1,5 @@
 import { Fault } from '../../lib/fault.ts'
+import { MESSAGES } from './fault-messages.ts'
 
 /** The more somebody is there, the earlier. */
 export const STATUS_TYPES = ['online', 'away', 'dnd', 'busy', 'invisible', 'offline'] as const
@@ -13,7 +14,7 @@ const MAX_TIME_SECONDS = 253_402_300_799
 /** Throws Fault `bad-request` in the words of the wire, as all of these (recording user-status). */
 export function acceptType(text: string): StatusType {
   const type = STATUS_TYPES.find((known) => known === text)
-  if (type === undefined) throw new Fault('bad-request', `Status-type "${text.slice(0, 64)}" is not supported`)
+  if (type === undefined) throw new Fault('bad-request', MESSAGES.unknownType(text.slice(0, 64)))
   return type
 }
 
@@ -29,7 +30,7 @@ const EMOJI = /^(?:\p{RGI_Emoji}|\p{Extended_Pictographic}\ufe0f?)$/v
 /** Exactly one emoji, as its reader counts. */
 export function acceptIcon(text: string): string {
   if (text.length > MAX_ICON_CHARS || !EMOJI.test(text)) {
-    throw new Fault('bad-request', 'Status-Icon is longer than one character')
+    throw new Fault('bad-request', MESSAGES.iconTooLong)
   }
   return text
 }
@@ -37,17 +38,17 @@ export function acceptIcon(text: string): string {
 export function acceptMessage(text: string): string {
   // By code points, as the reference counts.
   if (text.length > 2 * MAX_MESSAGE_CHARS || [...text].length > MAX_MESSAGE_CHARS) {
-    throw new Fault('bad-request', `Message is longer than supported length of ${MAX_MESSAGE_CHARS} characters`)
+    throw new Fault('bad-request', MESSAGES.messageTooLong(MAX_MESSAGE_CHARS))
   }
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(text) || !text.isWellFormed()) {
-    throw new Fault('bad-request', 'Message has characters that cannot be shown')
+    throw new Fault('bad-request', MESSAGES.messageUnshown)
   }
   return text
 }
 
 /** Seconds since 1970, to come. Returns milliseconds. */
 export function acceptClearAt(seconds: number, nowMs: number): number {
-  if (seconds * 1_000 < nowMs) throw new Fault('bad-request', 'ClearAt is in the past')
-  if (seconds > MAX_TIME_SECONDS) throw new Fault('bad-request', 'ClearAt is too far away')
+  if (seconds * 1_000 < nowMs) throw new Fault('bad-request', MESSAGES.clearAtPast)
+  if (seconds > MAX_TIME_SECONDS) throw new Fault('bad-request', MESSAGES.clearAtFar)
   return seconds * 1_000
 }

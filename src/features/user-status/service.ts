@@ -4,6 +4,7 @@ import { isForeignKeyViolation } from '../../db/errors.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
 import * as changes from './changes.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { isChoosable } from './predefined.ts'
 import * as rules from './rules.ts'
 import * as store from './store.ts'
@@ -98,7 +99,7 @@ function createChoosing(
   return {
     async choosePredefined(accountId, messageId, clearAt) {
       if (!isChoosable(messageId)) {
-        throw new Fault('bad-request', `Message-Id "${messageId.slice(0, 64)}" is not supported`)
+        throw new Fault('bad-request', MESSAGES.unknownMessage(messageId.slice(0, 64)))
       }
       const message = { messageId, icon: null, message: null, clearAtMs: clearAtMs(clearAt) }
       return changeSurely(accountId, (row) => changes.withMessage(row, message))
@@ -106,7 +107,7 @@ function createChoosing(
     async chooseMessage(accountId, { icon, message, clearAt }) {
       if (icon === undefined && message === undefined && clearAt === undefined) {
         const left = await change(accountId, (row) => row && changes.withoutMessage(row))
-        if (left === undefined) throw new Fault('not-found', 'No status for the current user')
+        if (left === undefined) throw new Fault('not-found', MESSAGES.noOwnStatus)
         return left
       }
       const chosen = {

@@ -1,5 +1,7 @@
 import { Fault } from '../../lib/fault.ts'
+import type { Message } from '../../lib/languages.ts'
 import { hashPassword } from '../../lib/password-hash.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { invalidValue } from './fields.ts'
 
 /** Longest id of an account on the wire, in characters. */
@@ -18,22 +20,20 @@ export function checkUserId(userId: string): void {
   if (problem !== undefined) throw new Fault('bad-request', problem, { reason: 'invalid-user-id', field: 'userid' })
 }
 
-function userIdProblem(userId: string): string | undefined {
-  if (userId.trim() === '') return 'A valid Login must be provided'
-  if (/[^a-zA-Z0-9 _.@\-']/.test(userId)) {
-    return 'Only the following characters are allowed in an Login: "a-z", "A-Z", "0-9", spaces and "_.@-\'"'
-  }
-  if (userId.trim() !== userId) return 'Login contains whitespace at the beginning or at the end'
-  if (/^\.+$/.test(userId)) return 'Login must not consist of dots only'
-  if (userId.length > MAX_USER_ID_CHARS) return 'Username is too long'
-  if (RESERVED_USER_IDS.has(userId.toLowerCase())) return 'This login name is reserved'
+function userIdProblem(userId: string): Message | undefined {
+  if (userId.trim() === '') return MESSAGES.noUserId
+  if (/[^a-zA-Z0-9 _.@\-']/.test(userId)) return MESSAGES.userIdCharacters
+  if (userId.trim() !== userId) return MESSAGES.userIdBlanks
+  if (/^\.+$/.test(userId)) return MESSAGES.userIdDots
+  if (userId.length > MAX_USER_ID_CHARS) return MESSAGES.userIdTooLong
+  if (RESERVED_USER_IDS.has(userId.toLowerCase())) return MESSAGES.userIdReserved
   return undefined
 }
 
 export function acceptDisplayName(value: string): string {
   const name = value.trim()
   if (name.length > MAX_DISPLAY_NAME_CHARS || /[\u0000-\u001f\u007f]/.test(name)) {
-    throw invalidValue('Invalid displayname', 'displayname')
+    throw invalidValue(MESSAGES.invalidDisplayName, 'displayname')
   }
   return name
 }
@@ -48,9 +48,9 @@ export function acceptEmail(value: string): string | null {
 }
 
 export function checkPassword(password: string): void {
-  if (password.length > MAX_PASSWORD_CHARS) throw invalidValue('Invalid password value', 'password')
+  if (password.length > MAX_PASSWORD_CHARS) throw invalidValue(MESSAGES.passwordTooLong, 'password')
   if (password.length < MIN_PASSWORD_CHARS) {
-    throw invalidValue(`The password needs at least ${MIN_PASSWORD_CHARS} characters`, 'password')
+    throw invalidValue(MESSAGES.passwordTooShort(MIN_PASSWORD_CHARS), 'password')
   }
 }
 
@@ -65,12 +65,12 @@ export async function passwordColumns(
 
 /** A language Cloudlet or its clients can speak: `de`, `de_DE`, `pt-BR`. */
 export function acceptLanguage(value: string): string {
-  if (!isKnownTag(value, 'language')) throw invalidValue('Invalid language', 'language')
+  if (!isKnownTag(value, 'language')) throw invalidValue(MESSAGES.invalidLanguage, 'language')
   return value
 }
 
 export function acceptLocale(value: string): string {
-  if (!isKnownTag(value, 'region')) throw invalidValue('Invalid locale', 'locale')
+  if (!isKnownTag(value, 'region')) throw invalidValue(MESSAGES.invalidLocale, 'locale')
   return value
 }
 
@@ -96,7 +96,7 @@ export function acceptTimezone(value: string): string {
   try {
     new Intl.DateTimeFormat('en', { timeZone: value })
   } catch {
-    throw invalidValue('Invalid timezone', 'timezone')
+    throw invalidValue(MESSAGES.invalidTimezone, 'timezone')
   }
   return value
 }

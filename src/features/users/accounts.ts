@@ -17,6 +17,7 @@ import {
   passwordColumns,
 } from './account-rules.ts'
 import type {} from './events.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { createLastAdminGuard } from './last-admin.ts'
 import { createListPlaces, type ListPlaces } from './list-places.ts'
 import { acceptQuota } from './quota.ts'
@@ -121,7 +122,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     add: createAdding(deps, places),
     async remove(record, actor) {
       await change(record, async (tx) => {
-        await refuseLastAdmin(tx, record.row.id, 'deleted')
+        await refuseLastAdmin(tx, record.row.id, MESSAGES.lastAdminDeleted)
         await store.deleteAccount(tx, record.row.id)
         await places.forgetIn(tx)
       })
@@ -129,7 +130,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     },
     async setEnabled(record, enabled, actor) {
       await change(record, async (tx) => {
-        if (!enabled) await refuseLastAdmin(tx, record.row.id, 'disabled')
+        if (!enabled) await refuseLastAdmin(tx, record.row.id, MESSAGES.lastAdminDisabled)
         await store.updateAccount(tx, record.row.id, { enabled: enabled ? 1 : 0 })
       })
       audit.record({ event: enabled ? 'account.enabled' : 'account.disabled', actor, subject: record.row.user_id })
@@ -137,7 +138,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     async leaveGroup(record, groupId, actor) {
       if (groupId !== ADMIN_GROUP) return groups.removeMember(groupId, record.row.id, actor)
       await change(record, async (tx) => {
-        await refuseLastAdmin(tx, record.row.id, 'taken out of the administrators’ group')
+        await refuseLastAdmin(tx, record.row.id, MESSAGES.lastAdminDemoted)
         await groups.removeMemberIn(tx, groupId, record.row.id)
       })
       audit.record({ event: 'group.member-removed', actor, subject: groupId, detail: { accountId: record.row.id } })
@@ -172,13 +173,13 @@ function createAdding(
     const accountId = await db
       .write((tx) => insertIn(tx, account, row))
       .catch((error: unknown) => {
-        if (isUniqueViolation(error)) throw new Fault('exists', 'User already exists', { reason: 'account-exists' })
+        if (isUniqueViolation(error)) throw new Fault('exists', MESSAGES.accountExists, { reason: 'account-exists' })
         if (isForeignKeyViolation(error)) throw groupGone()
         throw error
       })
     audit.record({ event: 'account.created', actor, subject: row.user_id })
     const record = await records.find(accountId)
-    if (record === undefined) throw new Fault('conflict', 'The account was deleted while it was made')
+    if (record === undefined) throw new Fault('conflict', MESSAGES.goneWhileMade)
     return record
   }
 }
@@ -266,10 +267,9 @@ function requireOwn(record: AccountRecord | undefined): AccountRecord {
   return record
 }
 
-const noAccount = (): Fault => new Fault('not-found', 'User does not exist', { reason: 'no-account' })
+const noAccount = (): Fault => new Fault('not-found', MESSAGES.noAccount, { reason: 'no-account' })
 /** It was there when it was looked for, a moment ago. */
-export const groupGone = (): Fault =>
-  new Fault('bad-request', 'A group was deleted meanwhile', { reason: 'unknown-group' })
+export const groupGone = (): Fault => new Fault('bad-request', MESSAGES.groupGone, { reason: 'unknown-group' })
 const hidden = (): Fault => new Fault('not-found', '', { reason: 'hidden' })
 
 function maySee(viewer: AccountViewer, record: AccountRecord): boolean {

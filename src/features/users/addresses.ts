@@ -2,6 +2,7 @@ import type { Database, Tx } from '../../db/database.ts'
 import { Fault } from '../../lib/fault.ts'
 import { accountTopic } from '../../lib/topics.ts'
 import { acceptEmail } from './account-rules.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { ADDITIONAL_MAIL, DEFAULT_MAIL_SCOPE, findScope, invalidValue } from './fields.ts'
 import type { AccountRecord } from './records.ts'
 import * as store from './store.ts'
@@ -37,7 +38,7 @@ export function createAddresses(db: Database): Addresses {
       const address = acceptAddress(record, value)
       await change(record, (entries) => {
         if (entries.some((entry) => isSame(entry.value, address))) return entries
-        if (entries.length >= MAX_ADDRESSES) throw invalidValue('Too many addresses', ADDITIONAL_MAIL)
+        if (entries.length >= MAX_ADDRESSES) throw invalidValue(MESSAGES.tooManyAddresses, ADDITIONAL_MAIL)
         return [...entries, { value: address, scope: DEFAULT_MAIL_SCOPE }]
       })
     },

@@ -16,6 +16,7 @@ import {
 } from './account-rules.ts'
 import { createAddresses } from './addresses.ts'
 import type {} from './events.ts'
+import { MESSAGES } from './fault-messages.ts'
 import {
   ADDITIONAL_MAIL,
   acceptFieldValue,
@@ -213,6 +214,6 @@ function acceptNotifyEmail(value: string, { row }: AccountRecord): ColumnChange 
 }
 
 function acceptManager(value: string): ColumnChange {
-  if (value.length > 64) throw invalidValue('Invalid manager', 'manager')
+  if (value.length > 64) throw invalidValue(MESSAGES.invalidManager, 'manager')
   return { manager: value }
 }

@@ -1,5 +1,7 @@
 import { Fault } from '../../lib/fault.ts'
+import type { Message } from '../../lib/languages.ts'
 import { lookUp } from '../../lib/lookup.ts'
+import { INVALID_FIELD, MESSAGES } from './fault-messages.ts'
 import { phoneNumber } from './phone.ts'
 
 /** Who may see a profile field, in the words of the wire (recording provisioning-users-edit). */
@@ -13,13 +15,11 @@ const OLDER_SCOPES: Readonly<Record<string, Scope>> = {
 }
 
 export interface ProfileField {
-  readonly name: string
+  readonly name: keyof typeof INVALID_FIELD
   readonly defaultScope: Scope
   readonly maxChars: number
   /** The value as it is kept, or undefined when it is not a value for this field. */
   readonly accept?: (value: string, context: FieldContext) => string | undefined | Promise<string | undefined>
-  /** How it is called in messages, when not by its name. */
-  readonly spokenName?: string
 }
 
 /** What a value may be read by. */
@@ -59,7 +59,6 @@ const SILENT_FIELDS: readonly ProfileField[] = [
 /** A choice of the account's own, not a fact about a person: it has no scope. */
 const FIRST_DAY_OF_WEEK: ProfileField = {
   name: 'first_day_of_week',
-  spokenName: 'first day of week',
   defaultScope: 'v2-private',
   maxChars: 1,
   accept: (value) => (/^[0-6]$/.test(value) ? value : undefined),
@@ -113,14 +112,14 @@ export async function acceptFieldValue(field: ProfileField, value: string, conte
   const fits = trimmed.length <= field.maxChars && !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(trimmed)
   const isFree = trimmed === '' || field.accept === undefined
   const accepted = !fits ? undefined : isFree ? trimmed : await field.accept(trimmed, context)
-  if (accepted === undefined) throw invalidValue(`Invalid ${field.spokenName ?? field.name}`, field.name)
+  if (accepted === undefined) throw invalidValue(INVALID_FIELD[field.name], field.name)
   return accepted
 }
 
 /** Throws Fault `bad-request` with reason `invalid-value`. */
 export function acceptScope(fieldName: string, value: string): Scope {
   const scope = findScope(fieldName, value)
-  if (scope === undefined) throw invalidValue('Invalid scope', fieldName)
+  if (scope === undefined) throw invalidValue(MESSAGES.invalidScope, fieldName)
   return scope
 }
 
@@ -132,7 +131,7 @@ export function findScope(fieldName: string, value: string): Scope | undefined {
   return scope === 'v2-private' && !mayHide ? undefined : scope
 }
 
-export function invalidValue(message: string, field: string): Fault {
+export function invalidValue(message: Message | '', field: string): Fault {
   return new Fault('bad-request', message, { reason: 'invalid-value', field })
 }
 

@@ -2,6 +2,7 @@ import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
 import type { Groups } from '../groups/index.ts'
 import type { Accounts, NewAccount } from './accounts.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { administers, refused, requireAdministrable, requireJoinable, requireLeavable } from './membership-rules.ts'
 import type { AccountRecord } from './records.ts'
 
@@ -76,7 +77,7 @@ export function createManaging(deps: ManagingDeps): Managing {
       const record = await accounts.get(userId)
       await groups.get(groupId)
       if (!record.administeredGroupIds.includes(groupId)) {
-        throw refused('bad-request', 'User is not a sub-admin of this group', 'no-group-admin')
+        throw refused('bad-request', MESSAGES.noGroupAdmin, 'no-group-admin')
       }
       await groups.removeAdmin(groupId, record.row.id, viewer.userId)
     },
@@ -91,18 +92,12 @@ async function checkOrder(
 ): Promise<void> {
   for (const groupId of order.groupIds) await requireJoinable(groups, viewer, groupId)
   if (!viewer.isAdmin && order.groupIds.length === 0) {
-    throw refused('bad-request', 'No group specified (required for sub-admins)', 'no-group-given')
+    throw refused('bad-request', MESSAGES.noGroupGiven, 'no-group-given')
   }
   for (const groupId of order.administeredGroupIds) await requireAdministrable(groups, viewer, groupId)
   if (order.password !== undefined) return
-  if (!canMail) {
-    const message = 'A password is required: no mail is sent from here, so nobody could be invited to choose one'
-    throw refused('bad-request', message, 'no-password')
-  }
-  if ((order.email ?? '').trim() === '') {
-    const message = 'An email address is required, to send a password link to the user.'
-    throw refused('bad-request', message, 'no-password')
-  }
+  if (!canMail) throw refused('bad-request', MESSAGES.noPasswordNoMail, 'no-password')
+  if ((order.email ?? '').trim() === '') throw refused('bad-request', MESSAGES.noPasswordNoAddress, 'no-password')
 }
 
 /**

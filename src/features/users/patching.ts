@@ -3,11 +3,13 @@ import { isForeignKeyViolation } from '../../db/errors.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Fault } from '../../lib/fault.ts'
+import type { Language } from '../../lib/languages.ts'
 import type { Audit } from '../../lib/log.ts'
 import { ADMIN_GROUP, type Groups } from '../groups/index.ts'
 import { checkPassword, passwordColumns } from './account-rules.ts'
 import { type Accounts, groupGone } from './accounts.ts'
 import type { AccountEditing, ColumnChange } from './editing.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { createLastAdminGuard } from './last-admin.ts'
 import { administers, requireAdministrable, requireJoinable, requireLeavable } from './membership-rules.ts'
 import type { AccountRecord } from './records.ts'
@@ -65,13 +67,13 @@ export function createPatching(deps: PatchingDeps): AccountPatching {
   return {
     async patch(viewer, userId, patch) {
       const record = await accounts.getEditable(viewer, userId)
-      const errors: Record<string, string> = {}
+      const errors: Record<string, Fault> = {}
       const check = async <T>(field: keyof AccountPatch, accept: () => T | Promise<T>): Promise<T | undefined> => {
         try {
           return await accept()
         } catch (error) {
           if (!(error instanceof Fault) || error.kind === 'internal') throw error
-          errors[field] = error.message === '' ? `Invalid ${field}` : error.message
+          errors[field] = error
           return undefined
         }
       }
@@ -86,7 +88,10 @@ export function createPatching(deps: PatchingDeps): AccountPatching {
       const members = (await check('groups', () => membersOf(deps.groups, viewer, record, patch.groups))) ?? NOTHING
       const admins = (await check('subadminGroups', () => adminsOf(deps.groups, viewer, record, patch))) ?? NOTHING
       if (Object.keys(errors).length > 0) {
-        throw new Fault('bad-request', '', { reason: 'invalid-fields', data: { errors } })
+        throw new Fault('bad-request', '', {
+          reason: 'invalid-fields',
+          data: (language) => ({ errors: messagesOf(errors, language) }),
+        })
       }
       if (typeof password === 'string') columns = { ...columns, ...(await passwordColumns(password, clock.nowMs())) }
       await write(record, columns, members, admins)
@@ -97,13 +102,21 @@ export function createPatching(deps: PatchingDeps): AccountPatching {
   }
 }
 
+function messagesOf(errors: Readonly<Record<string, Fault>>, language: Language): Record<string, string> {
+  const said = ([field, fault]: [string, Fault]): [string, string] => [
+    field,
+    fault.messageIn(language) || MESSAGES.invalidField(field)[language],
+  ]
+  return Object.fromEntries(Object.entries(errors).map(said))
+}
+
 type Write = (record: AccountRecord, columns: ColumnChange, members: Difference, admins: Difference) => Promise<void>
 
 function createWrite({ db, groups, editing }: PatchingDeps): Write {
   const refuseLastAdmin = createLastAdminGuard(db, groups)
   const changeRoles = async (tx: Tx, accountId: number, members: Difference, admins: Difference): Promise<void> => {
     if (members.removed.includes(ADMIN_GROUP)) {
-      await refuseLastAdmin(tx, accountId, 'taken out of the administrators’ group')
+      await refuseLastAdmin(tx, accountId, MESSAGES.lastAdminDemoted)
     }
     for (const groupId of members.added) await groups.addMemberIn(tx, groupId, accountId)
     for (const groupId of members.removed) await groups.removeMemberIn(tx, groupId, accountId)
@@ -148,7 +161,7 @@ async function adminsOf(
   const added = [...new Set(wanted)].filter((groupId) => !record.administeredGroupIds.includes(groupId))
   const removed = record.administeredGroupIds.filter((groupId) => !wanted.includes(groupId))
   if (!viewer.isAdmin && added.length + removed.length > 0) {
-    throw new Fault('forbidden', 'Only an administrator makes administrators of groups', { reason: 'not-editable' })
+    throw new Fault('forbidden', MESSAGES.onlyAdminsPromote, { reason: 'not-editable' })
   }
   for (const groupId of added) await requireAdministrable(groups, viewer, groupId)
   return { added, removed }

@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Database } from '../../db/database.ts'
 import type { AccountViewer } from '../../http/viewer.ts'
 import { Fault } from '../../lib/fault.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { isPhoneRegion, phoneNumber } from './phone.ts'
 import * as store from './store.ts'
 import type { Visibility } from './visibility.ts'
@@ -49,7 +50,7 @@ async function normalised(
   for (const [key, texts] of numbers) {
     for (const text of texts) {
       count += 1
-      if (count > MAX_NUMBERS) throw new Fault('bad-request', `At most ${MAX_NUMBERS} numbers at once`)
+      if (count > MAX_NUMBERS) throw new Fault('bad-request', MESSAGES.tooManyNumbers(MAX_NUMBERS))
       // Others are served between: reading one number takes a good while longer than most requests' parts.
       if (count % TURN === 0) await nextTurn()
       const phone = await phoneNumber(text, region)

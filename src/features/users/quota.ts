@@ -1,4 +1,5 @@
 import type { AppSetting } from '../app-config/index.ts'
+import { MESSAGES } from './fault-messages.ts'
 import { invalidValue } from './fields.ts'
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -29,7 +30,7 @@ export function acceptQuota(value: string): string {
   const match = /^(\d{1,15}(?:\.\d{1,6})?)\s*([kmgtp]?i?b?)$/.exec(text)
   const unit = UNITS[match?.[2]?.replace('i', '') ?? 'none']
   const bytes = Math.floor(Number(match?.[1]) * (unit ?? Number.NaN))
-  if (!Number.isSafeInteger(bytes)) throw invalidValue(`Invalid quota value: ${value.slice(0, 64)}`, 'quota')
+  if (!Number.isSafeInteger(bytes)) throw invalidValue(MESSAGES.invalidQuota(value.slice(0, 64)), 'quota')
   return String(bytes)
 }
 

@@ -1,5 +1,6 @@
 import { Fault } from '../../../lib/fault.ts'
 import { accountTopic } from '../../../lib/topics.ts'
+import { MESSAGES } from '../fault-messages.ts'
 import type { Throttle } from '../throttle.ts'
 import { type CodesDeps, createCodes, plainCode } from './codes.ts'
 import type { Rules } from './rules.ts'
@@ -47,7 +48,7 @@ export function createTwoFactor(deps: TwoFactorDeps): TwoFactor {
       const { secret, sealed } = await codes.newSecret(accountId)
       const row = { account_id: accountId, sealed_secret: sealed, is_on: 0, last_step: 0 }
       const isBegun = await db.write((tx) => store.replaceTotp(tx, { ...row, created_at_ms: clock.nowMs() }))
-      if (!isBegun) throw new Fault('conflict', 'The second factor of this account is on already')
+      if (!isBegun) throw new Fault('conflict', MESSAGES.factorOn)
       return { secret }
     },
     async findUnconfirmed(accountId) {
@@ -56,7 +57,7 @@ export function createTwoFactor(deps: TwoFactorDeps): TwoFactor {
     },
     async confirm(accountId, code, actor) {
       const row = await find(accountId)
-      if (row?.is_on !== 0) throw new Fault('conflict', 'No second factor is being set up')
+      if (row?.is_on !== 0) throw new Fault('conflict', MESSAGES.factorNotBegun)
       if (!(await counted(deps, accountId, () => codes.takeCode(row, plainCode(code))))) return undefined
       await db.write(async (tx) => {
         // What was remembered of a password alone is forgotten.
@@ -77,7 +78,7 @@ export function createTwoFactor(deps: TwoFactorDeps): TwoFactor {
       )
     },
     async renewRecoveryCodes(accountId, actor) {
-      if (!(await isOn(accountId))) throw new Fault('conflict', 'The second factor of this account is off')
+      if (!(await isOn(accountId))) throw new Fault('conflict', MESSAGES.factorOff)
       const made = await codes.renewRecoveryCodes(accountId)
       audit.record({ event: 'two-factor.recovery-codes-made', actor, detail: { accountId } })
       return made
