@@ -4,6 +4,7 @@ import { limited } from '../http/reach.ts'
 import type { AccountViewer, Viewer } from '../http/viewer.ts'
 import { Fault } from '../lib/fault.ts'
 import type { Log } from '../lib/log.ts'
+import { type ArchiveTurns, createArchiveTurns } from './archive/turns.ts'
 import { conditionsOf } from './conditions.ts'
 import { answerDavError } from './errors.ts'
 import { copy, move } from './methods/copy-move.ts'
@@ -33,6 +34,8 @@ export interface DavContext extends DavCall {
   readonly mount: DavMount
   readonly path: readonly string[]
   readonly search: DavSearch
+  readonly archives: ArchiveTurns
+  readonly log: Log
   /** The mount of another path of this server, for Destination. Throws Fault `forbidden` when there is none. */
   resolve(path: readonly string[]): { mount: DavMount; base: readonly string[]; path: readonly string[] }
 }
@@ -97,6 +100,7 @@ export function davProtocolErrors(log: Log) {
 /** Mounts the DAV engine. Bodies are streams here: each verb reads its own. */
 export function mountDav(app: FastifyInstance, deps: DavDeps): void {
   for (const method of WITH_BODY) app.addHttpMethod(method, { hasBody: true })
+  const archives = createArchiveTurns()
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined))
@@ -108,14 +112,18 @@ export function mountDav(app: FastifyInstance, deps: DavDeps): void {
           url,
           exposeHeadRoute: false,
           config: { streamsBody: true, surface: 'dav' },
-          handler: async (request, reply) => answer(deps, request, reply),
+          handler: async (request, reply) => answer({ ...deps, archives }, request, reply),
         })
       }
     }
   })
 }
 
-async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function answer(
+  deps: DavDeps & Pick<DavContext, 'archives'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   // A browser asks before it sends credentials.
   if (request.method === 'OPTIONS' && deps.cors.answerPreflight(request, reply, Object.keys(VERBS))) return reply
   const segments = splitPath(rawPath(request))
@@ -138,7 +146,21 @@ async function answer(deps: DavDeps, request: FastifyRequest, reply: FastifyRepl
     }
   }
   try {
-    return await verb({ viewer, request, reply, confirm, conditions, mount, base, path, search: deps.search, resolve })
+    const { search, archives, log } = deps
+    return await verb({
+      viewer,
+      request,
+      reply,
+      confirm,
+      conditions,
+      mount,
+      base,
+      path,
+      search,
+      archives,
+      log,
+      resolve,
+    })
   } catch (error) {
     // RFC 9110 section 15.5.6.
     if (error instanceof Fault && error.detail.reason === 'method') reply.header('allow', allowOf(mount, false))

@@ -41,6 +41,16 @@ export interface DavContent {
   readonly bytes?: Uint8Array
 }
 
+/** Something in an archive of a folder. */
+export interface ArchiveEntry {
+  /** Inside of the archive. */
+  readonly path: readonly string[]
+  readonly isCollection: boolean
+  readonly mtimeMs: number
+  /** Of a file. */
+  readonly content?: Pick<DavContent, 'sizeBytes' | 'bytes' | 'open'> & { readonly crc32: number }
+}
+
 /** What a write tells the client. */
 export interface DavWritten {
   readonly created: boolean
@@ -84,6 +94,11 @@ export interface DavTree<R extends DavResource = DavResource> {
   listAll?(call: DavCall, resource: R): AsyncIterable<readonly R[]>
   /** undefined when the resource was replaced meanwhile, so that it has to be found again. */
   content?(call: DavCall, resource: R): Promise<DavContent | undefined>
+  /**
+   * A collection with everything below it, or these of its members, each collection before what is in it. An entry is read
+   * when it is asked for. Throws Fault `not-found` for a name that is not there.
+   */
+  archive?(call: DavCall, resource: R, names: readonly string[]): Promise<AsyncIterable<ArchiveEntry>>
   put?(call: DavCall, path: readonly string[]): Promise<DavWritten>
   makeCollection?(call: DavCall, path: readonly string[]): Promise<DavWritten>
   remove?(call: DavCall, path: readonly string[], depth: Depth): Promise<void>

@@ -3,6 +3,7 @@ import { matchesEtag } from '../../http/conditional.ts'
 import { html } from '../../http/html.ts'
 import { sendNotice } from '../../http/page.ts'
 import { Fault } from '../../lib/fault.ts'
+import { archiveKindOf } from '../archive/request.ts'
 import { ifMatchFailed } from '../conditions.ts'
 import { isBrowser } from '../errors.ts'
 import { httpDate } from '../properties.ts'
@@ -21,12 +22,18 @@ const CONTENT_POLICY = "default-src 'none';sandbox"
 /** How often a file may be replaced between looking it up and opening it. */
 const MAX_ATTEMPTS = 20
 
-export async function get({ mount, path, reply, ...call }: DavContext): Promise<FastifyReply> {
+export async function get(context: DavContext): Promise<FastifyReply> {
+  const { mount, path, reply, ...call } = context
   const { tree } = mount
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const resource = await tree.find(call, path)
     if (resource === undefined) throw notFound(path)
-    if (resource.isCollection) return sendFolderPage(mount, call.request, reply)
+    if (resource.isCollection) {
+      const kind = tree.archive === undefined ? undefined : archiveKindOf(call.request)
+      if (kind === undefined) return sendFolderPage(mount, call.request, reply)
+      const { sendArchive } = await import('../archive/send.ts')
+      return sendArchive(context, resource, kind)
+    }
     if (tree.content === undefined) throw notAllowed('This cannot be read')
     const validators = { etag: resource.etag ?? '', mtimeMs: resource.mtimeMs }
     if (answerUnchanged(call.request, reply, validators)) return reply

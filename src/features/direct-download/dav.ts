@@ -1,7 +1,8 @@
 import { commonProperties, type PropertyTable } from '../../dav/properties.ts'
 import type { DavMount, DavResource, DavTree } from '../../dav/tree.ts'
+import { encodedName } from '../../http/disposition.ts'
 import { Fault } from '../../lib/fault.ts'
-import { type Contents, contentTypeOf, encodedName, type NodeRow } from '../files/index.ts'
+import { type Contents, contentTypeOf, type NodeRow } from '../files/index.ts'
 import type { DirectLinks } from './service.ts'
 
 interface LinkedFile extends DavResource {

@@ -32,6 +32,17 @@ export async function findBlob(db: Reader | Tx, blobId: number): Promise<BlobRow
   return row
 }
 
+const inlineBlobs = statement<{ id: number; content: Uint8Array; crc32: number | null }>(
+  'select id, content, crc32 from blob where id in $1::bigint[] and content is not null',
+)
+
+export async function listInlineBlobs(
+  db: Reader,
+  blobIds: readonly number[],
+): Promise<{ readonly id: number; readonly content: Uint8Array; readonly crc32: number | null }[]> {
+  return inlineBlobs(db, blobIds)
+}
+
 const pageOfBlobs = statement<BlobRow>(
   'select id, key, content, size_bytes, crc32, created_at_ms from blob where id > $1 order by id limit $2',
 )

@@ -1,7 +1,9 @@
 import { notAllowed } from '../../dav/methods/not-found.ts'
-import type { DavCall, DavContent, DavTarget, DavTree, DavWritten } from '../../dav/tree.ts'
+import type { ArchiveEntry, DavCall, DavContent, DavTarget, DavTree, DavWritten } from '../../dav/tree.ts'
 import { child, type XmlElement } from '../../dav/xml/read.ts'
+import { disposition } from '../../http/disposition.ts'
 import { Fault } from '../../lib/fault.ts'
+import { archiveEntries } from './archive.ts'
 import { boundsFor } from './bounds.ts'
 import { type ChecksumAlgorithm, Meter, writeChecksum } from './checksums.ts'
 import type { FilePropertiesDeps } from './file-properties.ts'
@@ -71,6 +73,7 @@ export function createFilesTree(deps: FilesTreeDeps): DavTree<FileResource> {
     },
     listAll: (call, resource) => listAll(deps, call, resource),
     content: (_call, resource) => contentOf(deps, resource),
+    archive: (call, resource, names) => archive(deps, call, resource, names),
     put: (call, path) => putFile(deps, call, path),
     async makeCollection(call, path) {
       const node = await files.makeFolder(byOf(call), path)
@@ -97,6 +100,24 @@ async function findAs(deps: FilesTreeDeps, call: DavCall, path: readonly string[
   const node = await deps.files.find(call.viewer.accountId, path)
   if (node === undefined) return undefined
   return (await boundsFor(deps, call)).shown(node, path)
+}
+
+/** Throws Fault `not-found` for a name that is not there. */
+async function archive(
+  deps: FilesTreeDeps,
+  call: DavCall,
+  resource: FileResource,
+  names: readonly string[],
+): Promise<AsyncIterable<ArchiveEntry>> {
+  const picked: FileResource[] = []
+  for (const name of names) {
+    const path = [...resource.path, name]
+    const member = await findAs(deps, call, path)
+    if (member === undefined) throw missing(path)
+    picked.push(member)
+  }
+  const wayDown = (above: FileResource) => wayFrom(deps, call, above, Number.POSITIVE_INFINITY)
+  return archiveEntries({ ...deps, wayDown, confirm: call.confirm }, resource, picked)
 }
 
 /** Reads a file to its end and keeps its checksum, as long as it is still the same file. */
@@ -212,17 +233,6 @@ export async function contentOf(
 
 export function contentTypeOf(mime: string): string {
   return mime.startsWith('text/') ? `${mime};charset=UTF-8` : mime
-}
-
-/** RFC 8187 section 3.2, without the character set. */
-export function encodedName(name: string): string {
-  return encodeURIComponent(name).replace(/['()*]/g, (character) => `%${character.charCodeAt(0).toString(16)}`)
-}
-
-/** RFC 6266, in both spellings; a name can hold nothing that ends a header (names.ts). */
-export function disposition(name: string): string {
-  const plain = name.replace(/[^\x20-\x7e]/g, '_').replace(/["\\]/g, '_')
-  return `attachment; filename*=UTF-8''${encodedName(name)}; filename="${plain}"`
 }
 
 /** `oc:filter-files` with the rule `oc:favorite` (recording webdav-favorites-tags). */
