@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { readTar, readZip } from '../helpers/archives.ts'
 import { ADMIN_PASSWORD, createTestApp, type TestApp } from '../helpers/test-app.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -78,6 +79,7 @@ describe('examples of the documentation', () => {
   const CLIENTS = ['rclone', 'nextcloudcmd'] as const
   const missing = CLIENTS.filter((program) => !isHere(program))
   const skip = missing.length > 0 && `without ${missing.join()}`
+  const NOTES = 'Documents/first notes.txt'
   const textAt = async (path: string): Promise<string> =>
     (await app.request({ url: `/remote.php/dav/files/alice/${path}`, as: ['alice', appPassword] })).text
 
@@ -94,6 +96,9 @@ describe('examples of the documentation', () => {
     assert.equal(await textAt('Documents/first%20notes.txt'), 'Some notes\n')
     assert.match(saidOf('PROPFIND'), /<d:href>\/remote\.php\/dav\/files\/alice\/Documents\/notes\.txt<\/d:href>/)
     assert.equal(saidOf('-r 0-3'), 'Some')
+    assert.deepEqual([...readTar(readFileSync(join(folder, 'Documents.tar'))).keys()], ['Documents', NOTES])
+    assert.deepEqual([...readZip(readFileSync(join(folder, 'some.zip'))).keys()], ['first notes.txt'])
+    assert.deepEqual([...readZip(readFileSync(join(folder, 'all.zip'))).keys()], ['Documents', NOTES])
     assert.match(saidOf('rclone about'), /Used:/)
     const link = new URL(JSON.parse(saidOf('FILE-ID')).ocs.data.url).pathname
     assert.equal((await app.request({ url: link })).text, 'not really a film')

@@ -22,6 +22,8 @@ export interface DavApp {
   everything(): Promise<string>
   /** Refused in the protocol's own words, with the tree as it was before. */
   refused(answer: TestAnswer, statuses: readonly number[], before: string): Promise<void>
+  /** What the server has logged as errors. A test that means to have some takes them away. */
+  readonly errors: unknown[]
   /** Another node of the same installation, over the same database and object storage. Resolves to its address. */
   anotherNode(): Promise<string>
   close(): Promise<void>
@@ -72,6 +74,7 @@ export async function createDavApp(options: TestAppOptions = {}): Promise<DavApp
     send,
     sendAsBob,
     everything,
+    errors,
     async refused(answer, statuses, before) {
       assertDavError(answer, statuses)
       assert.equal(await everything(), before, 'something has changed')

@@ -6,17 +6,11 @@ const MAX_PER_ACCOUNT = 8
 export interface ArchiveTurns {
   /** Until what it gives is called. Throws Fault `too-many`. */
   take(accountId: number): () => void
-  /** How many archives are being made. */
-  readonly running: number
 }
 
 export function createArchiveTurns(): ArchiveTurns {
   const byAccount = new Map<number, number>()
-  let running = 0
   return {
-    get running() {
-      return running
-    },
     take(accountId) {
       const before = byAccount.get(accountId) ?? 0
       if (before >= MAX_PER_ACCOUNT) {
@@ -24,12 +18,10 @@ export function createArchiveTurns(): ArchiveTurns {
         throw new Fault('too-many', message, { retryAfterSeconds: 30 })
       }
       byAccount.set(accountId, before + 1)
-      running += 1
       return () => {
         const left = (byAccount.get(accountId) ?? 1) - 1
         if (left === 0) byAccount.delete(accountId)
         else byAccount.set(accountId, left)
-        running -= 1
       }
     },
   }

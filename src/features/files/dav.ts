@@ -114,10 +114,16 @@ async function archive(
     const path = [...resource.path, name]
     const member = await findAs(deps, call, path)
     if (member === undefined) throw missing(path)
-    picked.push(member)
+    picked.push(asNamed(member))
   }
   const wayDown = (above: FileResource) => wayFrom(deps, call, above, Number.POSITIVE_INFINITY)
-  return archiveEntries({ ...deps, wayDown, confirm: call.confirm }, resource, picked)
+  return archiveEntries({ ...deps, wayDown, confirm: call.confirm }, asNamed(resource), picked)
+}
+
+/** With its name as it is kept, however the request spells it. */
+function asNamed(resource: FileResource): FileResource {
+  const { path, node } = resource
+  return path.length === 0 ? resource : { ...resource, path: [...path.slice(0, -1), node.name] }
 }
 
 /** Reads a file to its end and keeps its checksum, as long as it is still the same file. */
