@@ -7,6 +7,8 @@ import type { RunningDigests } from './running-digest.ts'
 import * as store from './store.ts'
 
 const MAX_CHUNKS = 10_000
+/** Of all uploads of an account together: even an empty chunk takes a place in the store, and none of the quota. */
+const MAX_WAITING = 50_000
 /** A chunk may take long: while one is on its way the upload is not abandoned. Noted no more often than this. */
 const NOTED_EVERY_MS = 3_600_000
 
@@ -67,8 +69,12 @@ async function keepChunk(
     const old = await store.findChunk(tx, row.upload_id, row.name)
     if (old !== undefined) await discardKeys(tx, [old.key])
     await store.saveChunk(tx, row)
+    const waiting = await store.sumChunks(tx, accountId)
     const isLarger = row.size_bytes > (old?.size_bytes ?? 0)
-    if (isLarger && (await store.sumChunks(tx, accountId)) > freeBytes) throw noSpace('/')
+    if (isLarger && waiting.sizeBytes > freeBytes) throw noSpace('/')
+    if (old === undefined && waiting.count > MAX_WAITING) {
+      throw new Fault('no-space', `At most ${MAX_WAITING} chunks of unfinished uploads can wait`)
+    }
     return old === undefined
   })
 }

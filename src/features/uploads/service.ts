@@ -25,6 +25,8 @@ export interface Uploads {
 }
 
 const MAX_UPLOADS = 1_000
+/** A client that has heard no answer asks again within minutes. */
+const MAX_REMEMBERED = 1_000
 /** After its last chunk (documentation of chunked uploads). */
 const ABANDONED_MS = 24 * 3_600_000
 const SWEEP_BATCH = 100
@@ -60,6 +62,7 @@ export function createUploads(deps: UploadsDeps): Uploads {
         if ((await store.countUploads(tx, accountId)) >= MAX_UPLOADS) {
           throw new Fault('conflict', 'There are too many unfinished uploads')
         }
+        await store.deleteFinishedUploads(tx, accountId, MAX_REMEMBERED)
         await store.insertUpload(tx, accountId, name, clock.nowMs())
       }
       await db.write(begin).catch((error: unknown) => {

@@ -34,13 +34,35 @@ export async function deleteUpload(tx: Tx, uploadId: number): Promise<void> {
   await tx.deleteFrom('upload').where('id', '=', uploadId).execute()
 }
 
+/** Uploads of an account that are on their way. */
 export async function countUploads(db: Reader | Tx, accountId: number): Promise<number> {
   const row = await db
     .selectFrom('upload')
     .select((select) => select.fn.countAll<number>().as('count'))
     .where('account_id', '=', accountId)
+    .where('node_id', 'is', null)
     .executeTakeFirstOrThrow()
   return Number(row.count)
+}
+
+/** Forgets what an account's uploads have become, but for the last ones. */
+export async function deleteFinishedUploads(tx: Tx, accountId: number, kept: number): Promise<void> {
+  const last = await tx
+    .selectFrom('upload')
+    .select('id')
+    .where('account_id', '=', accountId)
+    .where('node_id', 'is not', null)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .offset(kept)
+    .executeTakeFirst()
+  if (last === undefined) return
+  await tx
+    .deleteFrom('upload')
+    .where('account_id', '=', accountId)
+    .where('node_id', 'is not', null)
+    .where('id', '<=', last.id)
+    .execute()
 }
 
 /** Keeps other writers off an upload until the transaction ends. Resolves to its state now, undefined when it is gone. */
@@ -96,15 +118,21 @@ export async function saveChunk(tx: Tx, chunk: ChunkRow): Promise<void> {
     .execute()
 }
 
-/** Bytes of all uploads of an account that are on their way. */
-export async function sumChunks(db: Reader | Tx, accountId: number): Promise<number> {
+/** Chunks of all uploads of an account that are on their way, and their bytes. */
+export async function sumChunks(
+  db: Reader | Tx,
+  accountId: number,
+): Promise<{ readonly count: number; readonly sizeBytes: number }> {
   const row = await db
     .selectFrom('upload_chunk')
     .innerJoin('upload', 'upload.id', 'upload_chunk.upload_id')
-    .select((select) => select.fn.sum<number>('upload_chunk.size_bytes').as('total'))
+    .select((select) => [
+      select.fn.sum<number>('upload_chunk.size_bytes').as('total'),
+      select.fn.countAll<number>().as('count'),
+    ])
     .where('upload.account_id', '=', accountId)
     .executeTakeFirst()
-  return Number(row?.total ?? 0)
+  return { count: Number(row?.count ?? 0), sizeBytes: Number(row?.total ?? 0) }
 }
 
 /** Uploads that nothing came for since a time, and those whose account is gone. */
