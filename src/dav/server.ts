@@ -100,7 +100,7 @@ export function davProtocolErrors(log: Log) {
 /** Mounts the DAV engine. Bodies are streams here: each verb reads its own. */
 export function mountDav(app: FastifyInstance, deps: DavDeps): void {
   for (const method of WITH_BODY) app.addHttpMethod(method, { hasBody: true })
-  const archives = createArchiveTurns()
+  const engine: Engine = { ...deps, archives: createArchiveTurns() }
   app.register(async (scope) => {
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', (_request, _payload, done) => done(null, undefined))
@@ -112,18 +112,16 @@ export function mountDav(app: FastifyInstance, deps: DavDeps): void {
           url,
           exposeHeadRoute: false,
           config: { streamsBody: true, surface: 'dav' },
-          handler: async (request, reply) => answer({ ...deps, archives }, request, reply),
+          handler: async (request, reply) => answer(engine, request, reply),
         })
       }
     }
   })
 }
 
-async function answer(
-  deps: DavDeps & Pick<DavContext, 'archives'>,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
+interface Engine extends DavDeps, Pick<DavContext, 'archives'> {}
+
+async function answer(deps: Engine, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
   // A browser asks before it sends credentials.
   if (request.method === 'OPTIONS' && deps.cors.answerPreflight(request, reply, Object.keys(VERBS))) return reply
   const segments = splitPath(rawPath(request))

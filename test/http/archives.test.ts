@@ -227,7 +227,9 @@ for (const { name, options, nodes } of INSTALLATIONS) {
       assertDavError(await oneTime('/trip'), [404])
     })
 
-    test('a file whose content is damaged breaks the connection', { skip: nodes > 1 }, async () => {
+    test('a file whose content is damaged breaks the connection', {
+      skip: nodes > 1 ? 'the damage is done to files of a folder' : false,
+    }, async () => {
       await dav.send('MKCOL', '/damaged')
       await dav.send('PUT', '/damaged/first', {}, 'first')
       await dav.send('PUT', '/damaged/second', {}, LARGE)
